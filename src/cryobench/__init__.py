@@ -1,0 +1,1 @@
+"""Benchmarks for heterogeneous cryo-EM reconstruction."""

@@ -1,0 +1,66 @@
+"""The vocabulary: the types at the borders between rooms, errors, the registry and random streams."""
+
+from cryobench.core.dataset import Coordinate, Dataset, DatasetCard, State, Truth
+from cryobench.core.errors import (
+    CryobenchError,
+    DuplicateNameError,
+    FormatError,
+    InputError,
+    OutputError,
+    UnknownNameError,
+)
+from cryobench.core.particles import CTF_COLUMNS, CTFParameters, ImageSource, Particles, Poses
+from cryobench.core.progress import Advance, Progress, silent
+from cryobench.core.random import stream
+from cryobench.core.registry import Registry
+from cryobench.core.results import (
+    Comparison,
+    Curve,
+    Embedding,
+    Interval,
+    MetricCard,
+    Picture,
+    Results,
+    ResultsDocument,
+    Score,
+)
+from cryobench.core.submission import MethodCard, Submission
+from cryobench.core.volumes import Volume, VolumeProvider, VolumeSource
+
+__all__ = [
+    "CTF_COLUMNS",
+    "Advance",
+    "CTFParameters",
+    "Comparison",
+    "Coordinate",
+    "CryobenchError",
+    "Curve",
+    "Dataset",
+    "DatasetCard",
+    "DuplicateNameError",
+    "Embedding",
+    "FormatError",
+    "ImageSource",
+    "InputError",
+    "Interval",
+    "MethodCard",
+    "MetricCard",
+    "OutputError",
+    "Particles",
+    "Picture",
+    "Poses",
+    "Progress",
+    "Registry",
+    "Results",
+    "ResultsDocument",
+    "Score",
+    "State",
+    "Submission",
+    "Truth",
+    "UnknownNameError",
+    "Volume",
+    "VolumeProvider",
+    "VolumeSource",
+    "silent",
+    "stream",
+]

@@ -1,0 +1,31 @@
+"""The error hierarchy: every failure a user can mend is a :class:`CryobenchError`.
+
+A message says what was wrong, where (file, field, row), what was expected and what to do. The command line prints it
+on one line, without a traceback, and exits with status 2.
+"""
+
+from __future__ import annotations
+
+
+class CryobenchError(Exception):
+    """Base class of every error that a user can mend."""
+
+
+class InputError(CryobenchError):
+    """A value handed in (an argument, an array, an option) is not what the call needs."""
+
+
+class FormatError(CryobenchError):
+    """A file does not hold what its format promises."""
+
+
+class OutputError(CryobenchError):
+    """A result cannot be written where it was asked for."""
+
+
+class UnknownNameError(CryobenchError):
+    """A registry has no entry of that name."""
+
+
+class DuplicateNameError(CryobenchError):
+    """A registry already has an entry of that name."""

@@ -1,0 +1,250 @@
+"""The dataset folder: what is written at the end of a build, and how it is read."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pydantic
+
+from cryobench.core import (
+    CTFParameters,
+    Coordinate,
+    Dataset,
+    DatasetCard,
+    FormatError,
+    InputError,
+    Particles,
+    Poses,
+    State,
+    Truth,
+    Volume,
+)
+from cryobench.datasets.card import card_of, card_text
+from cryobench.datasets.recipe import Ensemble, Recipe
+from cryobench.datasets.spec import DatasetSpec, Manifest
+from cryobench.io import (
+    MrcImages,
+    ctf_from_nine_columns,
+    inside,
+    read_array_pickle,
+    read_poses,
+    read_volume,
+    sha256,
+    write_bytes,
+    write_ctf,
+    write_poses,
+    write_star,
+    write_text,
+    write_volume,
+)
+from cryobench.simulate import particle_tables
+
+MANIFEST = "dataset.json"
+
+CONVENTIONS = {
+    "arrays": "volumes [z, y, x], images [y, x], origin at index D/2",
+    "rotations": "active: density at p lands at R p",
+    "shifts": "the stored shift centres the image: the particle is displaced by its negative",
+    "image formation": "project, shift, CTF, noise, contrast sign, Fourier crop",
+    "ctf": "sqrt(1 - w^2) sin(g) - w cos(g), no envelope",
+    "volume values": "atomic number per cubic angstrom",
+}
+
+
+def write_folder(
+    folder: Path,
+    spec: DatasetSpec,
+    recipe: Recipe,
+    ensemble: Ensemble,
+    poses: Poses,
+    ctf: CTFParameters,
+    mask: Volume,
+    noise_sigma: tuple[float, ...],
+    shard_files: dict[str, str],
+    version: str,
+) -> None:
+    """Write everything that describes the shards of a build; ``dataset.json`` comes last.
+
+    Parameters
+    ----------
+    folder
+        The dataset folder, its shards complete.
+    spec, recipe, ensemble
+        What was built.
+    poses, ctf
+        Of all particles.
+    mask
+        Soft mask around the union of the states.
+    noise_sigma
+        Standard deviation of the noise of each state at the simulated box.
+    shard_files
+        Checksum of each file of the shards.
+    version
+        Version of this software.
+    """
+    box, pixel_size = spec.imaging.output_box, spec.imaging.output_pixel_size
+    stacks = sorted(name for name in shard_files if name.startswith("particles/"))
+    write_text(folder / "particles.txt", "".join(f"{name}\n" for name in stacks))
+    images = [f"{row + 1:06d}@{name}" for name, n in zip(stacks, spec.images, strict=True) for row in range(n)]
+    write_star(folder / "particles.star", particle_tables(images, poses, ctf, box, pixel_size))
+    write_poses(folder / "poses.pkl", poses, box, pixel_size)
+    write_ctf(folder / "ctf.pkl", ctf, box, pixel_size)
+    labels = np.repeat(np.arange(spec.states, dtype=np.int32), spec.images)
+    _write_array(folder / "truth/labels.npy", labels)
+    _write_array(folder / "truth/latents.npy", ensemble.latents[labels])
+    write_text(folder / "truth/states.csv", _states_text(ensemble.states, spec))
+    write_volume(folder / "truth/mask.mrc", mask)
+    manifest = Manifest(
+        id=spec.id,
+        title=recipe.title,
+        summary=recipe.summary,
+        stand_in=recipe.stand_in if spec.variant == "standin" else "",
+        software=f"cryobench {version}",
+        spec=spec,
+        conventions=CONVENTIONS | {"contrast": _contrast(spec.imaging.sign)},
+        latent_meaning=ensemble.latent_meaning,
+        coordinate_name=ensemble.coordinate.name,
+        coordinate_unit=ensemble.coordinate.unit,
+        coordinate_cyclic=ensemble.coordinate.cyclic,
+        noise_sigma=noise_sigma,
+        files={},
+    )
+    write_text(folder / "README.md", card_text(manifest))
+    written = ["README.md", "particles.star", "particles.txt", "poses.pkl", "ctf.pkl"]
+    written += [f"truth/{name}" for name in ("labels.npy", "latents.npy", "states.csv", "mask.mrc")]
+    files = shard_files | {name: sha256(folder / name) for name in written}
+    complete = manifest.model_copy(update={"files": dict(sorted(files.items()))})
+    write_text(folder / MANIFEST, complete.model_dump_json(indent=1) + "\n")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read ``dataset.json``.
+
+    Raises
+    ------
+    FormatError
+        If it is missing or not valid.
+    """
+    path = folder / MANIFEST
+    try:
+        return Manifest.model_validate_json(path.read_text())
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read ({error.strerror}): expected a finished dataset folder") from error
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise FormatError(f"{path}: field '{where}': {first['msg']}") from error
+
+
+def changed_files(folder: Path, manifest: Manifest) -> list[str]:
+    """Return the files of the manifest that are missing or whose checksum no longer agrees."""
+    paths = {name: inside(folder, name, str(folder / MANIFEST)) for name in manifest.files}
+    return [n for n, sum_ in manifest.files.items() if not paths[n].is_file() or sha256(paths[n]) != sum_]
+
+
+def load_dataset(folder: Path) -> Dataset:
+    """Read a dataset folder; images and true volumes are read from disk when they are asked for.
+
+    Raises
+    ------
+    FormatError
+        If a file is missing, damaged or disagrees with another.
+    """
+    manifest = read_manifest(folder)
+    imaging = manifest.spec.imaging
+    box, pixel_size = imaging.output_box, imaging.output_pixel_size
+    listing = folder / "particles.txt"
+    stacks = [inside(folder, name, str(listing)) for name in _read_text(listing).split("\n") if name]
+    poses = read_poses(folder / "poses.pkl", box, pixel_size)
+    ctf_path = folder / "ctf.pkl"
+    ctf = ctf_from_nine_columns(read_array_pickle(ctf_path), str(ctf_path))
+    coordinate = Coordinate(
+        name=manifest.coordinate_name, unit=manifest.coordinate_unit, cyclic=manifest.coordinate_cyclic
+    )
+    states = _read_states(folder / "truth/states.csv")
+    try:
+        return Dataset(
+            card=card_of(manifest, sha256(folder / MANIFEST)),
+            particles=Particles(MrcImages(stacks), poses, ctf, pixel_size, imaging.sign),
+            truth=Truth(
+                labels=_read_array(folder / "truth/labels.npy").astype(np.int32),
+                latents=_read_array(folder / "truth/latents.npy").astype(np.float32),
+                latent_meaning=manifest.latent_meaning,
+                states=states,
+                coordinate=coordinate,
+                volumes=_TrueVolumes([folder / f"truth/volumes/{state.index:03d}.mrc" for state in states]),
+                mask=read_volume(folder / "truth/mask.mrc"),
+            ),
+        )
+    except InputError as error:
+        raise FormatError(f"{folder}: {error}") from error
+
+
+class _TrueVolumes:
+    """True volumes, read when they are asked for."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __getitem__(self, state: int) -> Volume:
+        return read_volume(self._paths[state])
+
+
+def _contrast(sign: int) -> str:
+    return "inverted: the particle is bright" if sign < 0 else "not inverted: the particle is dark"
+
+
+def _states_text(states: Sequence[State], spec: DatasetSpec) -> str:
+    text = io.StringIO()
+    variables = list(states[0].variables)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["state", "name", "source", "images", "population", *variables])
+    for state in states:
+        population = state.images / spec.particles
+        row = [state.index, state.name, spec.structure.name, state.images, repr(population)]
+        writer.writerow([*row, *(repr(state.variables[name]) for name in variables)])
+    return text.getvalue()
+
+
+def _read_states(path: Path) -> tuple[State, ...]:
+    rows = list(csv.DictReader(io.StringIO(_read_text(path))))
+    fixed = {"state", "name", "source", "images", "population"}
+    try:
+        return tuple(
+            State(
+                index=int(row["state"]),
+                name=row["name"],
+                images=int(row["images"]),
+                variables={name: float(value) for name, value in row.items() if name not in fixed},
+            )
+            for row in rows
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise FormatError(f"{path}: not a table of states ({error})") from error
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise FormatError(f"{path}: cannot be read ({error})") from error
+
+
+def _write_array(path: Path, array: np.ndarray) -> None:
+    content = io.BytesIO()
+    np.save(content, array, allow_pickle=False)
+    write_bytes(path, content.getvalue())
+
+
+def _read_array(path: Path) -> np.ndarray:
+    try:
+        return np.asarray(np.load(path, allow_pickle=False))
+    except (OSError, ValueError, EOFError) as error:
+        raise FormatError(f"{path}: not a readable array ({error})") from error

@@ -1,0 +1,107 @@
+"""cryoDRGN's pickled poses and CTF tables, read without running anything found in them."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from cryobench.core import CTF_COLUMNS, CTFParameters, FormatError, InputError, Poses
+from cryobench.io.files import write_bytes
+
+_PROTOCOL = 4
+_ALLOWED = {
+    (module, name)
+    for module in ("numpy.core.multiarray", "numpy._core.multiarray")
+    for name in ("_reconstruct", "scalar")
+} | {
+    ("numpy", "ndarray"),
+    ("numpy", "dtype"),
+    ("numpy.core.numeric", "_frombuffer"),
+    ("numpy._core.numeric", "_frombuffer"),
+    ("_codecs", "encode"),
+}
+
+
+class _ArrayUnpickler(pickle.Unpickler):
+    """Builds arrays, numbers, strings and containers, and refuses everything else."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in _ALLOWED:
+            raise pickle.UnpicklingError(f"it names {module}.{name}, which is not part of an array")
+        # numpy moved the same functions; older files name the older place.
+        return super().find_class(module.replace("numpy.core", "numpy._core"), name)
+
+
+def read_array_pickle(path: Path) -> Any:
+    """Return the arrays (or containers of them) of a pickle that holds nothing else.
+
+    Raises
+    ------
+    FormatError
+        If the file is missing, is not a pickle, or holds anything but arrays, numbers and containers.
+    """
+    try:
+        with path.open("rb") as file:
+            content = _load(file)
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read ({error.strerror})") from error
+    except Exception as error:  # a damaged pickle can raise nearly anything
+        raise FormatError(f"{path}: not a pickle of arrays ({error})") from error
+    return content
+
+
+def _load(file: BinaryIO) -> Any:
+    return _ArrayUnpickler(file).load()
+
+
+def write_poses(path: Path, poses: Poses, box: int, pixel_size: float) -> None:
+    """Write poses as cryoDRGN reads them: rotations (N, 3, 3) and shifts (N, 2) as fractions of the box."""
+    fractions = (poses.shifts / (box * pixel_size)).astype(np.float32)
+    write_bytes(path, pickle.dumps((poses.rotations, fractions), protocol=_PROTOCOL))
+
+
+def read_poses(path: Path, box: int, pixel_size: float) -> Poses:
+    """Read cryoDRGN's poses; shifts come back in Å.
+
+    Raises
+    ------
+    FormatError
+        If the file holds no rotations (N, 3, 3) and shifts (N, 2).
+    """
+    content = read_array_pickle(path)
+    if not (isinstance(content, tuple) and len(content) == 2):
+        raise FormatError(f"{path}: expected a tuple of rotations (N, 3, 3) and shifts (N, 2)")
+    rotations, fractions = (np.asarray(part, dtype=np.float32) for part in content)
+    try:
+        return Poses(rotations, fractions * np.float32(box * pixel_size))
+    except InputError as error:
+        raise FormatError(f"{path}: {error}") from error
+
+
+def write_ctf(path: Path, ctf: CTFParameters, box: int, pixel_size: float) -> None:
+    """Write CTF parameters as cryoDRGN reads them: (N, 9), box and pixel size before our columns."""
+    geometry = np.tile(np.float32([box, pixel_size]), (len(ctf), 1))
+    write_bytes(path, pickle.dumps(np.hstack((geometry, ctf.table)), protocol=_PROTOCOL))
+
+
+def ctf_from_nine_columns(table: np.ndarray, source: str) -> CTFParameters:
+    """Return the CTF parameters in cryoDRGN's table of nine columns; its box and pixel size are dropped.
+
+    Raises
+    ------
+    FormatError
+        If it is not a numeric table (N, 9) of valid parameters.
+    """
+    columns = 2 + len(CTF_COLUMNS)
+    numeric = isinstance(table, np.ndarray) and table.dtype.kind in "fiu"
+    if not numeric or table.ndim != 2 or table.shape[1] != columns or not len(table):
+        found = f"shape {table.shape}, type {table.dtype}" if isinstance(table, np.ndarray) else type(table).__name__
+        raise FormatError(f"{source}: {found}, expected cryoDRGN's CTF table of {columns} columns: box, pixel size, "
+                          f"{', '.join(CTF_COLUMNS)}")  # fmt: skip
+    try:
+        return CTFParameters(np.ascontiguousarray(table[:, 2:], dtype=np.float32))
+    except InputError as error:
+        raise FormatError(f"{source}: {error}") from error

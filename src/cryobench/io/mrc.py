@@ -1,0 +1,171 @@
+"""MRC maps and image stacks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+import mrcfile
+import numpy as np
+from jaxtyping import Float32
+from mrcfile.dtypes import HEADER_DTYPE
+
+from cryobench.core import FormatError, InputError, Volume
+from cryobench.io.files import replacing, write_bytes
+
+_LABEL = b"cryobench"
+
+
+class MrcStackWriter:
+    """Writes a float32 stack image by image, under a temporary name until it is complete.
+
+    Use it as a context manager; the same images give the same bytes, however they are grouped into calls.
+
+    Parameters
+    ----------
+    path
+        The file that appears when the block ends well.
+    images, box
+        How many images will come, and their edge in pixels.
+    pixel_size
+        Edge of a pixel in Å.
+    """
+
+    def __init__(self, path: Path, images: int, box: int, pixel_size: float) -> None:
+        self._replacing = replacing(path)
+        self._shape = (images, box, box)
+        self._pixel_size = pixel_size
+        self._moments = np.zeros((images, 2))
+        self._lowest, self._highest = np.inf, -np.inf
+        self._written = 0
+
+    def __enter__(self) -> MrcStackWriter:
+        self._file = self._replacing.__enter__().open("wb")
+        self._file.write(bytes(HEADER_DTYPE.itemsize))
+        return self
+
+    def write(self, images: Float32[np.ndarray, "n D D"]) -> None:
+        """Append images, shape (n, D, D)."""
+        n = len(images)
+        if images.shape[1:] != self._shape[1:] or self._written + n > self._shape[0]:
+            raise InputError(f"images of shape {images.shape} do not fit a stack of shape {self._shape}")
+        self._file.write(np.ascontiguousarray(images, dtype="<f4").data)
+        wide = images.reshape(n, -1).astype(np.float64)
+        self._moments[self._written : self._written + n] = np.stack((wide.sum(1), (wide**2).sum(1)), axis=1)
+        self._lowest = min(self._lowest, float(wide.min()))
+        self._highest = max(self._highest, float(wide.max()))
+        self._written += n
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None and self._written != self._shape[0]:
+            kind = InputError
+            error = InputError(f"stack ended after {self._written} of {self._shape[0]} images")
+        if kind is None:
+            self._file.seek(0)
+            self._file.write(self._header().tobytes())
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._replacing.__exit__(kind, error, trace)
+        if error is not None and trace is None:
+            raise error
+
+    def _header(self) -> np.ndarray:
+        pixels = float(np.prod(self._shape))
+        mean = float(self._moments[:, 0].sum()) / pixels
+        variance = float(self._moments[:, 1].sum()) / pixels - mean**2
+        statistics = (self._lowest, self._highest, mean, max(variance, 0.0) ** 0.5)
+        return _header(self._shape, self._pixel_size, statistics, is_volume=False)
+
+
+def write_volume(path: Path, volume: Volume) -> None:
+    """Write a map as an MRC volume with its pixel size."""
+    wide = volume.data.astype(np.float64)
+    statistics = (float(wide.min()), float(wide.max()), float(wide.mean()), float(wide.std()))
+    header = _header(volume.data.shape, volume.pixel_size, statistics, is_volume=True)
+    write_bytes(path, header.tobytes() + np.ascontiguousarray(volume.data, dtype="<f4").tobytes())
+
+
+def read_volume(path: Path) -> Volume:
+    """Read a cubic map.
+
+    Raises
+    ------
+    FormatError
+        If the file is not a complete MRC map of a cubic, even box with a pixel size.
+    """
+    try:
+        with mrcfile.open(path, permissive=False) as mrc:
+            data = np.array(mrc.data, dtype=np.float32)
+            pixel_size = float(mrc.voxel_size.x)
+    except (OSError, ValueError) as error:
+        raise FormatError(f"{path}: not a readable MRC map ({error})") from error
+    try:
+        return Volume(data, pixel_size)
+    except InputError as error:
+        raise FormatError(f"{path}: {error}") from error
+
+
+class MrcImages:
+    """Images of one or more stacks, memory-mapped, in the order of the stacks."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._maps = [_map_stack(path) for path in paths]
+        if not self._maps:
+            raise FormatError("there is no stack to read images from")
+        boxes = {stack.shape[1:] for stack in self._maps}
+        if len(boxes) != 1 or (size := next(iter(boxes)))[0] != size[1]:
+            raise FormatError(f"stacks have images of shapes {sorted(boxes)}: expected one square shape")
+        self._starts = np.cumsum([0, *(len(stack) for stack in self._maps)])
+
+    @property
+    def box(self) -> int:
+        """Edge of an image in pixels."""
+        return int(self._maps[0].shape[1])
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    def read(self, indices: np.ndarray) -> Float32[np.ndarray, "n D D"]:
+        """Return the images with these indices, in this order, as a new array."""
+        out = np.empty((len(indices), self.box, self.box), dtype=np.float32)
+        which = np.searchsorted(self._starts, indices, side="right") - 1
+        for place, (stack, index) in enumerate(zip(which, indices, strict=True)):
+            out[place] = self._maps[stack][index - self._starts[stack]]
+        return out
+
+
+def _map_stack(path: Path) -> np.ndarray:
+    try:
+        with mrcfile.mmap(path, mode="r", permissive=False) as mrc:
+            data = mrc.data
+    except (OSError, ValueError) as error:
+        raise FormatError(f"{path}: not a readable MRC stack ({error})") from error
+    return np.asarray(data[None] if data.ndim == 2 else data)
+
+
+def _header(
+    shape: tuple[int, ...], pixel_size: float, statistics: tuple[float, float, float, float], *, is_volume: bool
+) -> np.ndarray:
+    """Return an MRC2014 header; a stack has space group 0 and one section a cell, a volume space group 1."""
+    sections, rows, columns = shape
+    header = np.zeros((), dtype=HEADER_DTYPE.newbyteorder("<"))
+    header["nx"], header["ny"], header["nz"] = columns, rows, sections
+    header["mode"] = 2
+    header["mx"], header["my"], header["mz"] = columns, rows, sections if is_volume else 1
+    cell_z = pixel_size * (sections if is_volume else 1)
+    header["cella"] = (pixel_size * columns, pixel_size * rows, cell_z)
+    header["cellb"] = (90.0, 90.0, 90.0)
+    header["mapc"], header["mapr"], header["maps"] = 1, 2, 3
+    header["dmin"], header["dmax"], header["dmean"], header["rms"] = statistics
+    header["ispg"] = 1 if is_volume else 0
+    header["nversion"] = 20140
+    header["map"] = b"MAP "
+    header["machst"] = (0x44, 0x44, 0, 0)
+    header["nlabl"] = 1
+    header["label"][0] = _LABEL
+    return header
