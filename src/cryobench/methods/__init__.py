@@ -1,0 +1,16 @@
+"""Methods: how each is run or read, and the built-in controls and baselines."""
+
+from cryobench.methods import builtin as builtin
+from cryobench.methods.base import METHODS, Control, Method
+from cryobench.methods.submission_folder import SubmissionManifest, write_submission
+from cryobench.methods.volumes import ClassVolumes, LinearVolumes
+
+__all__ = [
+    "METHODS",
+    "ClassVolumes",
+    "Control",
+    "LinearVolumes",
+    "Method",
+    "SubmissionManifest",
+    "write_submission",
+]

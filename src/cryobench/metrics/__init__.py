@@ -1,0 +1,39 @@
+"""Metrics: pure functions on arrays, each described in :data:`METRICS`."""
+
+from cryobench.metrics._bootstrap import bootstrap_mean
+from cryobench.metrics._embedding import pca_embedding, umap_embedding
+from cryobench.metrics._fsc import (
+    CONVENTIONS,
+    FSC_AUC,
+    Convention,
+    FSCCurve,
+    TransformedMap,
+    fsc_curve,
+    fsc_of_transforms,
+    resolution_at,
+    transform_map,
+)
+from cryobench.metrics._neighbourhood import NEIGHBOURHOOD_SIMILARITY, neighborhood_similarity, shared_neighbours
+from cryobench.metrics._pairing import representatives, strided_particles
+from cryobench.metrics._registry import METRICS
+
+__all__ = [
+    "CONVENTIONS",
+    "FSC_AUC",
+    "METRICS",
+    "NEIGHBOURHOOD_SIMILARITY",
+    "Convention",
+    "FSCCurve",
+    "TransformedMap",
+    "bootstrap_mean",
+    "fsc_curve",
+    "fsc_of_transforms",
+    "neighborhood_similarity",
+    "pca_embedding",
+    "representatives",
+    "resolution_at",
+    "shared_neighbours",
+    "strided_particles",
+    "transform_map",
+    "umap_embedding",
+]

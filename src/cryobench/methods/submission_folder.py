@@ -1,0 +1,93 @@
+"""The submission folder: what a method claims, on disk."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from cryobench.core import DatasetCard, MethodCard, Submission
+from cryobench.io import write_bytes, write_text, write_volume
+
+
+class SubmissionManifest(BaseModel):
+    """Content of ``submission.json``; ``seconds`` is the wall time the method took."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: Literal[1] = 1
+    method: MethodCard
+    dataset: str
+    dataset_checksum: str
+    kind: Literal["fixed-pose", "ab-initio"]
+    particles: int
+    seconds: float
+    device: str = "cpu"
+
+
+def write_submission(
+    submission: Submission, dataset: DatasetCard, folder: Path, queries: Iterable[int], seconds: float
+) -> None:
+    """Write a submission folder; ``submission.json`` comes last.
+
+    Parameters
+    ----------
+    submission
+        What to write.
+    dataset
+        Which dataset it is about.
+    folder
+        Where; made if it is missing.
+    queries
+        The particles whose volumes are written.
+    seconds
+        Wall time the method took.
+    """
+    (folder / "volumes").mkdir(parents=True, exist_ok=True)
+    for name in ("latents", "labels", "posteriors"):
+        array = getattr(submission, name)
+        if array is not None:
+            _write(folder / f"{name}.npy", array)
+    if submission.poses is not None:
+        content = io.BytesIO()
+        np.savez(content, rotations=submission.poses.rotations, translations=submission.poses.shifts)
+        write_bytes(folder / "poses.npz", content.getvalue())
+    if submission.volumes is not None:
+        _write_volumes(submission, folder / "volumes", queries)
+    manifest = SubmissionManifest(
+        method=submission.method,
+        dataset=dataset.id,
+        dataset_checksum=dataset.checksum,
+        kind=submission.kind,
+        particles=submission.particles,
+        seconds=round(seconds, 3),
+    )
+    write_text(folder / "submission.json", manifest.model_dump_json(indent=1) + "\n")
+
+
+def _write_volumes(submission: Submission, folder: Path, queries: Iterable[int]) -> None:
+    """Write each distinct volume once, and the index that says which particle it belongs to."""
+    assert submission.volumes is not None
+    files: dict[bytes, str] = {}
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["file", "particle"])
+    for particle in queries:
+        volume = submission.volumes.at(int(particle))
+        key = volume.data.tobytes()
+        if key not in files:
+            files[key] = f"{len(files):03d}.mrc"
+            write_volume(folder / files[key], volume)
+        writer.writerow([files[key], int(particle)])
+    write_text(folder / "index.csv", text.getvalue())
+
+
+def _write(path: Path, array: np.ndarray) -> None:
+    content = io.BytesIO()
+    np.save(content, array, allow_pickle=False)
+    write_bytes(path, content.getvalue())

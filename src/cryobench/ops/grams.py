@@ -1,0 +1,57 @@
+"""Inner products of slices with images, over the frequencies of an image."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from jaxtyping import Complex64, Float32, Float64
+
+
+def slice_products(
+    slices: Complex64[np.ndarray, "n d h C"], ctf: Float32[np.ndarray, "n d h"], values: Complex64[np.ndarray, "n d h"]
+) -> tuple[Float64[np.ndarray, "n C C"], Float64[np.ndarray, "n C"], Float64[np.ndarray, " n"]]:
+    """Return, for each image, the products of its slices among themselves and with it, and its power.
+
+    With X_c = CTF * slice c, over all frequencies 0 < |k| < d/2 of the whole plane: Re sum(conj X_c X_e), Re sum(conj X_c Y), sum |Y|^2.
+
+    Parameters
+    ----------
+    slices
+        Half transforms of C slices for each of n images.
+    ctf, values
+        CTF and half transform Y of each image.
+    """
+    n, _, _, components = slices.shape
+    grams = np.zeros((n, components, components))
+    products = np.zeros((n, components))
+    powers = np.zeros(n)
+    _product_kernel(slices, ctf, values, grams, products, powers)
+    return grams, products, powers
+
+
+@numba.njit(parallel=True, cache=True)
+def _product_kernel(slices, ctf, values, grams, products, powers):  # type: ignore[no-untyped-def]
+    n, box, half, components = slices.shape
+    limit = (box // 2) ** 2
+    for i in numba.prange(n):
+        re, im = np.empty(components), np.empty(components)
+        for y in range(box):
+            ky = y if y < box // 2 else y - box
+            for x in range(half - 1):
+                squared = x * x + ky * ky
+                if squared == 0 or squared >= limit:
+                    continue
+                weight = 2.0 if x > 0 else 1.0  # for the mirrored half of the plane
+                c = float(ctf[i, y, x])
+                yr, yi = float(values[i, y, x].real), float(values[i, y, x].imag)
+                for a in range(components):
+                    re[a] = c * slices[i, y, x, a].real
+                    im[a] = c * slices[i, y, x, a].imag
+                for a in range(components):
+                    products[i, a] += weight * (re[a] * yr + im[a] * yi)
+                    for b in range(a + 1):
+                        grams[i, a, b] += weight * (re[a] * re[b] + im[a] * im[b])
+                powers[i] += weight * (yr * yr + yi * yi)
+        for a in range(components):
+            for b in range(a):
+                grams[i, b, a] = grams[i, a, b]

@@ -1,0 +1,231 @@
+"""One picture of a whole run: particles, volumes, curves and a latent space."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.gridspec import GridSpec
+
+from cryobench.core import Curve, Embedding, Picture, Results
+from cryobench.report._curves import THRESHOLDS, CurveGroup, band, frequency_ticks, group_curves
+from cryobench.report._figures import drawn_points
+from cryobench.report._pictures import contrast, grey_levels, scale_bar
+from cryobench.report._style import LineStyle, colour_limits, colour_map, line_styles, protocol_text, with_unit
+
+_WIDTH, _HEIGHT = 1600, 900
+# Where the grid of volumes lies, in pixels from the lower left corner.
+_VOLUMES_LEFT, _VOLUMES_TOP, _VOLUMES_WIDTH, _VOLUMES_HEIGHT = 905.0, 765.0, 675.0, 310.0
+_DASHES = {
+    "solid": "-",
+    "longdash": (0, (8, 2)),
+    "dashdot": "-.",
+    "longdashdot": (0, (8, 2, 1, 2)),
+    "dash": "--",
+    "dot": ":",
+}
+_MARKERS = {
+    "circle": "o",
+    "square": "s",
+    "diamond": "D",
+    "triangle-up": "^",
+    "cross": "P",
+    "x": "X",
+    "circle-open": "o",
+    "square-open": "s",
+    "diamond-open": "D",
+    "": "",
+}
+_TEXT = "#1b2026"
+_MUTED = "#58626d"
+
+
+def overview_figure(results: Results) -> bytes:
+    """Return an overview of a run as a PNG of 1600 x 900 pixels; the same results give the same bytes."""
+    figure = Figure(figsize=(_WIDTH / 100, _HEIGHT / 100), dpi=100, facecolor="white")
+    FigureCanvasAgg(figure)
+    card = results.document.dataset
+    figure.text(0.025, 0.955, literal(card.title), fontsize=19, weight="bold", color=_TEXT, va="center")
+    if card.stand_in:
+        words = textwrap.shorten(f"STAND-IN: {card.stand_in}", 190, placeholder=" …")
+        box = {"facecolor": "#fff1dc", "edgecolor": "#d9822b", "boxstyle": "round,pad=0.4"}
+        figure.text(0.027, 0.022, literal(words), fontsize=11, color="#6a3a00", va="center", bbox=box)
+    _particles(figure, [picture for picture in results.pictures if picture.group == "particles"])
+    _volumes(figure, [picture for picture in results.pictures if picture.group == "volumes"])
+    _curves(figure.add_axes((0.055, 0.125, 0.48, 0.29)), results)
+    _latents(figure, results)
+    buffer = io.BytesIO()
+    # Without the version of matplotlib in it, the file changes only where the picture does.
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def literal(text: str) -> str:
+    """Return text that matplotlib shows as it stands, without reading formulas in it."""
+    return text.replace("$", r"\$")
+
+
+def _particles(figure: Figure, pictures: Sequence[Picture]) -> None:
+    figure.text(0.025, 0.9, "Particles", fontsize=13, color=_TEXT, va="center", weight="bold")
+    if not pictures:
+        _nothing(figure, 0.025, "no particle pictures in this run")
+        return
+    grid = GridSpec(2, 4, figure, left=0.025, right=0.455, bottom=0.51, top=0.875, wspace=0.04, hspace=0.04)
+    for place, picture in enumerate(pictures[:8]):
+        axes = figure.add_subplot(grid[place // 4, place % 4])
+        _show(axes, picture, contrast(picture.pixels), bar=place == 0)
+
+
+def _volumes(figure: Figure, pictures: Sequence[Picture]) -> None:
+    """Draw the first rows and evenly spaced columns of the grid of volumes."""
+    figure.text(0.493, 0.9, "Volumes", fontsize=13, color=_TEXT, va="center", weight="bold")
+    if not pictures:
+        _nothing(figure, 0.493, "no volume pictures in this run")
+        return
+    places = {(picture.row, picture.column): picture for picture in pictures}
+    rows = list(dict.fromkeys(picture.row for picture in pictures))[:5]
+    every = list(dict.fromkeys(picture.column for picture in pictures))
+    # Square cells as large as the rows allow, and as many columns as then fit, in pixels of the figure.
+    step = min(_VOLUMES_HEIGHT / len(rows), 150.0)
+    most = max(1, int(_VOLUMES_WIDTH // step))
+    columns = [every[i] for i in np.unique(np.linspace(0, len(every) - 1, min(len(every), most)).round().astype(int))]
+    for i, row in enumerate(rows):
+        shown = [places[row, column] for column in columns if (row, column) in places]
+        limits = contrast(*(picture.pixels for picture in shown)) if shown else (0.0, 1.0)
+        for j, column in enumerate(columns):
+            left, bottom = _VOLUMES_LEFT + j * step, _VOLUMES_TOP - (i + 1) * step
+            axes = figure.add_axes((left / _WIDTH, bottom / _HEIGHT, 0.95 * step / _WIDTH, 0.95 * step / _HEIGHT))
+            if (row, column) in places:
+                _show(axes, places[row, column], limits, bar=i == j == 0)
+            else:
+                axes.set_axis_off()
+            if i == 0:
+                axes.set_title(literal(textwrap.shorten(column, 14, placeholder="…")), fontsize=10, color=_MUTED, pad=4)
+            if j == 0:
+                label = literal(textwrap.shorten(row, 18, placeholder="…"))
+                axes.text(
+                    -0.08, 0.5, label, transform=axes.transAxes, ha="right", va="center", fontsize=10.5, color=_TEXT
+                )
+
+
+def _show(axes: Axes, picture: Picture, limits: tuple[float, float], *, bar: bool) -> None:
+    height, width = picture.pixels.shape
+    axes.imshow(grey_levels(picture.pixels, limits), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    axes.set_axis_off()
+    if bar:
+        length = scale_bar(width * picture.pixel_size)
+        left, y = 0.06 * width, 0.92 * height
+        axes.plot([left, left + length / picture.pixel_size], [y, y], color="white", linewidth=3, solid_capstyle="butt")
+        axes.text(left, y - 0.03 * height, f"{length:g} Å", color="white", fontsize=8, va="bottom")
+
+
+def _curves(axes: Axes, results: Results) -> None:
+    """Draw the curves of one group: a shell correlation if there is one."""
+    groups = sorted(group_curves(results.document), key=lambda group: not group.is_shell_correlation)
+    _calm(axes)
+    if not groups:
+        axes.set_axis_off()
+        axes.text(0, 0.5, "no curves in this run", color=_MUTED, transform=axes.transAxes)
+        return
+    group, styles = groups[0], line_styles(results.document.methods)
+    roles = {card.name: card.role for card in results.document.methods}
+    for curve in group.curves:
+        _curve(axes, curve, styles[curve.method], roles[curve.method])
+    protocol = protocol_text(group.protocol, group.convention)
+    axes.set_title(literal(group.metric.label), loc="left", fontsize=13, color=_TEXT, weight="bold", pad=26)
+    axes.text(0, 1.045, literal(protocol), transform=axes.transAxes, fontsize=10.5, color=_MUTED)
+    axes.set_xlabel(literal(with_unit(group.x_label, group.x_unit)), color=_MUTED)
+    axes.set_ylabel(literal(group.y_label), color=_MUTED)
+    axes.margins(x=0)
+    if group.is_shell_correlation:
+        _shell_axes(axes, group)
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=10.5, handlelength=3)
+
+
+def _curve(axes: Axes, curve: Curve, style: LineStyle, role: str) -> None:
+    limits = band(curve) if role == "method" else None
+    if limits is not None:
+        axes.fill_between(curve.x, *limits, color=style.colour, alpha=0.15, linewidth=0)
+    name = curve.method if role == "method" else f"{curve.method} ({role})"
+    # A leading underscore would hide the entry from the legend.
+    label = literal(textwrap.shorten(name, 26, placeholder="…"))
+    axes.plot(
+        curve.x,
+        curve.mean,
+        color=style.colour,
+        linestyle=_DASHES[style.dash],
+        linewidth=2,
+        marker=_MARKERS[style.symbol],
+        markevery=max(1, len(curve.x) // 10),
+        markersize=5,
+        markerfacecolor="white" if style.symbol.endswith("-open") else style.colour,
+        label=f"\N{ZERO WIDTH SPACE}{label}" if label.startswith("_") else label,
+    )
+
+
+def _shell_axes(axes: Axes, group: CurveGroup) -> None:
+    ticks, labels = frequency_ticks(max(max(curve.x, default=0.0) for curve in group.curves))
+    axes.set_xticks(ticks, labels)
+    axes.set_xlabel(f"{literal(with_unit(group.x_label, group.x_unit))}; below it the resolution in Å", color=_MUTED)
+    axes.set_ylim(top=1.04)
+    for threshold in THRESHOLDS:
+        axes.axhline(threshold, color="#b4bac1", linewidth=0.8, zorder=0)
+        axes.annotate(str(threshold), (1, threshold), xycoords=("axes fraction", "data"), ha="right", va="bottom",
+                      fontsize=9, color=_MUTED)  # fmt: skip
+
+
+def _latents(figure: Figure, results: Results) -> None:
+    axes = figure.add_axes((0.735, 0.125, 0.18, 0.29))
+    embedding = _chosen(results)
+    if embedding is None:
+        axes.set_axis_off()
+        axes.text(0, 0.5, "no latent spaces in this run", color=_MUTED, transform=axes.transAxes)
+        return
+    coordinate = results.document.coordinate
+    chosen = drawn_points(len(embedding.points))
+    low, high = colour_limits(coordinate, embedding.colours.tolist())
+    points = axes.scatter(
+        embedding.points[chosen, 0],
+        embedding.points[chosen, 1],
+        c=embedding.colours[chosen],
+        s=5,
+        linewidths=0,
+        cmap=LinearSegmentedColormap.from_list("coordinate", colour_map(coordinate)),
+        vmin=low,
+        vmax=high,
+    )
+    title = f"Latents of {textwrap.shorten(embedding.method, 20, placeholder='…')}"
+    axes.set_title(literal(title), loc="left", fontsize=13, color=_TEXT, weight="bold", pad=26)
+    axes.text(0, 1.045, literal(f"{embedding.kind}, a picture and not a score"), transform=axes.transAxes,
+              fontsize=10.5, color=_MUTED)  # fmt: skip
+    axes.set(xticks=[], yticks=[])
+    for spine in axes.spines.values():
+        spine.set_color("#dde1e6")
+    bar = figure.colorbar(points, cax=figure.add_axes((0.925, 0.125, 0.009, 0.29)))
+    bar.set_label(literal(with_unit(coordinate.name, coordinate.unit)), color=_MUTED)
+    bar.outline.set_visible(False)
+
+
+def _chosen(results: Results) -> Embedding | None:
+    """Return a UMAP of a method if there is one, else whatever comes nearest to it."""
+    roles = {card.name: card.role for card in results.document.methods}
+    wanted = sorted(results.embeddings, key=lambda e: (roles.get(e.method) != "method", e.kind != "UMAP"))
+    return wanted[0] if wanted else None
+
+
+def _calm(axes: Axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color("#b4bac1")
+    axes.tick_params(colors=_MUTED, labelsize=10)
+    axes.grid(color="#eceef1", linewidth=0.8)
+    axes.set_axisbelow(True)
+
+
+def _nothing(figure: Figure, x: float, words: str) -> None:
+    figure.text(x, 0.7, words, color=_MUTED)
