@@ -17,8 +17,6 @@ from cryobench.core.checks import require_shape
 from cryobench.core.dataset import Coordinate, DatasetCard
 from cryobench.core.submission import MethodCard
 
-SCHEMA_VERSION = 1
-
 
 class Record(BaseModel):
     """Base of the immutable records."""
@@ -93,13 +91,14 @@ class Comparison(Record):
 class Curve(Record):
     """A curve of one method: the mean over items, and the curve of each item.
 
-    ``x`` has ``x_unit``; ``items`` has a row of the same length for each entry of ``item_names``.
+    ``label`` says what is drawn upwards; ``x`` has ``x_unit``; ``items`` has a row of the same length for each entry of ``item_names``.
     """
 
     metric: MetricCard
     method: str
     protocol: str
     convention: str
+    label: str
     x: tuple[float, ...]
     x_label: str
     x_unit: str
@@ -111,7 +110,7 @@ class Curve(Record):
 class ResultsDocument(Record):
     """Everything of a benchmark run that is a number or a word: the content of ``results.json``."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     dataset: DatasetCard
     coordinate: Coordinate
     methods: tuple[MethodCard, ...]
@@ -166,6 +165,8 @@ class Picture:
         Shape (H, W), indexed ``[y, x]``.
     pixel_size
         Edge of a pixel in Å.
+    view
+        How the pixels were made: ``"projection along z"``.
     """
 
     group: str
@@ -173,6 +174,7 @@ class Picture:
     column: str
     pixels: Float32[np.ndarray, "H W"]
     pixel_size: float
+    view: str
 
 
 @dataclass(frozen=True, eq=False)

@@ -78,13 +78,8 @@ def build_dataset(
         If the box is odd, too small for the structure, or cannot be cropped as asked.
     """
     imaging = spec.imaging
-    require_even_box(imaging.box)
-    require_even_box(imaging.output_box)
-    if imaging.output_box > imaging.box:
-        raise InputError(f"images of {imaging.box} pixels cannot be cropped to {imaging.output_box}: choose a smaller box")
     recipe = RECIPES[spec.dataset]
-    ensemble = recipe.ensemble(structure, spec)
-    _require_fit(ensemble, spec)
+    ensemble = checked_ensemble(spec, structure)
     everyone = np.arange(spec.particles)
     poses = uniform_poses(spec.seed, everyone, imaging.shift_extent)
     ctf = parametric_ctf(spec.seed, everyone) if ctf_table is None else sample_ctf(ctf_table, spec.seed, everyone)
@@ -101,6 +96,25 @@ def build_dataset(
     version = importlib.metadata.version("cryobench")
     write_folder(folder, spec, recipe, ensemble, poses, ctf, mask, tuple(s.sigma for s in shards), files, version)
     (folder / _JOURNAL).unlink()
+
+
+def checked_ensemble(spec: DatasetSpec, structure: Atoms) -> Ensemble:
+    """Return the states of a spec after every check that needs no image.
+
+    Raises
+    ------
+    InputError
+        If the box is odd, too small for the structure, or cannot be cropped as asked; or if the structure lacks the residues
+        that move.
+    """
+    imaging = spec.imaging
+    require_even_box(imaging.box)
+    require_even_box(imaging.output_box)
+    if imaging.output_box > imaging.box:
+        raise InputError(f"images of {imaging.box} pixels cannot be cropped to {imaging.output_box}: choose a smaller box")
+    ensemble = RECIPES[spec.dataset].ensemble(structure, spec)
+    _require_fit(ensemble, spec)
+    return ensemble
 
 
 def _require_fit(ensemble: Ensemble, spec: DatasetSpec) -> None:

@@ -23,11 +23,11 @@ class IgG1D(Recipe):
     motion = FabTurn(moving=("H:1-230", "L:1-214"), axis="H:230")
     sizes = {
         "demo": Size(
-            states=12,
-            images_per_state=300,
+            states=20,
+            images_per_state=200,
             resolution=12.0,
             imaging=ImagingSpec(
-                box=64, pixel_size=6.0, output_box=64, snr=0.1, snr_scope="state", shift_extent=30.0
+                box=64, pixel_size=6.0, output_box=64, snr=0.5, snr_scope="state", shift_extent=30.0
             ),
         ),
         "full": Size(

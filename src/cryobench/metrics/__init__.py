@@ -16,6 +16,7 @@ from cryobench.metrics._fsc import (
 from cryobench.metrics._neighbourhood import NEIGHBOURHOOD_SIMILARITY, neighborhood_similarity, shared_neighbours
 from cryobench.metrics._pairing import representatives, strided_particles
 from cryobench.metrics._registry import METRICS
+from cryobench.ops.neighbours import nearest_neighbours
 
 __all__ = [
     "CONVENTIONS",
@@ -28,6 +29,7 @@ __all__ = [
     "bootstrap_mean",
     "fsc_curve",
     "fsc_of_transforms",
+    "nearest_neighbours",
     "neighborhood_similarity",
     "pca_embedding",
     "representatives",

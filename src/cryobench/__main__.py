@@ -1,0 +1,5 @@
+"""``python -m cryobench``: the same as ``cryobench``."""
+
+from cryobench.cli.app import main
+
+main()

@@ -1,0 +1,183 @@
+"""A benchmark run: methods on a dataset, scored."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import itertools
+import platform
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cryobench.benchmark.latents import embed_latents, score_latents
+from cryobench.benchmark.pictures import particle_pictures, volume_pictures
+from cryobench.benchmark.volumes import PER_CONFORMATION, VolumeScores, mean_curves, score_volumes
+from cryobench.core import (
+    Comparison,
+    Dataset,
+    MetricCard,
+    Progress,
+    Results,
+    ResultsDocument,
+    Score,
+    Submission,
+    silent,
+)
+from cryobench.methods import METHODS, Control
+from cryobench.metrics import CONVENTIONS, FSC_AUC, NEIGHBOURHOOD_SIMILARITY, bootstrap_mean
+
+PER_IMAGE_VOLUMES = 100
+"""Particles of the per-image protocol, as published."""
+
+_LIBRARIES = ("numpy", "scipy", "numba", "scikit-learn", "umap-learn")
+
+
+@dataclass(frozen=True, eq=False)
+class Items:
+    """The values of one metric over the items of one protocol, from which a score and its comparisons are made."""
+
+    metric: MetricCard
+    method: str
+    protocol: str
+    convention: str
+    over: str
+    values: np.ndarray
+    parameters: dict[str, float | int | str]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What two methods must share to be compared."""
+        return (self.metric.name, self.protocol, self.convention, repr(sorted(self.parameters.items())))
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Everything that a benchmark run found: the results, and the submissions and curves behind them."""
+
+    results: Results
+    volumes: Sequence[VolumeScores]
+
+
+def run_methods(
+    dataset: Dataset, names: Iterable[str], seed: int, progress: Progress = silent
+) -> list[tuple[Submission, float]]:
+    """Run built-in methods and controls; return the submission of each and the seconds it took.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such method.
+    """
+    chosen = [METHODS[name] for name in dict.fromkeys(names)]
+    submissions = []
+    for method in chosen:
+        start = time.perf_counter()
+        if isinstance(method, Control):
+            submission = method.run(dataset.particles, dataset.truth, seed, progress)
+        else:
+            submission = method.run(dataset.particles, seed, progress)
+        submissions.append((submission, time.perf_counter() - start))
+    return submissions
+
+
+def score_run(dataset: Dataset, submissions: Sequence[Submission], seed: int, progress: Progress = silent) -> Run:
+    """Score submissions against the truth of their dataset.
+
+    Parameters
+    ----------
+    dataset
+        Particles and truth.
+    submissions
+        One for each method; each metric takes what a submission has.
+    seed
+        Of UMAP and of the bootstrap.
+    progress
+        Told of what is finished.
+    """
+    truth = dataset.truth
+    volumes = score_volumes(submissions, truth, PER_IMAGE_VOLUMES, progress)
+    neighbours = score_latents(submissions, truth, progress)
+    items = [*_volume_items(volumes), *_latent_items(neighbours)]
+    document = ResultsDocument(
+        dataset=dataset.card,
+        coordinate=truth.coordinate,
+        methods=tuple(submission.method for submission in submissions),
+        scores=tuple(_score(item, seed) for item in items),
+        comparisons=tuple(_comparisons(items, seed)),
+        curves=tuple(mean_curves(volumes, truth)),
+        provenance=_provenance(dataset, seed),
+    )
+    embeddings = embed_latents(submissions, truth, seed, progress)
+    pictures = [*particle_pictures(dataset), *volume_pictures(dataset, submissions)]
+    return Run(Results(document, tuple(embeddings), tuple(pictures)), volumes)
+
+
+def _volume_items(volumes: Sequence[VolumeScores]) -> list[Items]:
+    return [
+        Items(
+            metric=FSC_AUC,
+            method=scores.method,
+            protocol=scores.protocol,
+            convention=convention,
+            over="states" if scores.protocol == PER_CONFORMATION else "particles",
+            values=scores.aucs(convention),
+            parameters={"mask": "union of the true states"},
+        )
+        for convention in CONVENTIONS
+        for scores in volumes
+    ]
+
+
+def _latent_items(neighbours: dict[tuple[str, int], np.ndarray]) -> list[Items]:
+    return [
+        Items(NEIGHBOURHOOD_SIMILARITY, method, "all particles", "standard", "particles", values, {"k": k})
+        for (method, k), values in neighbours.items()
+    ]
+
+
+def _score(items: Items, seed: int) -> Score:
+    return Score(
+        metric=items.metric,
+        method=items.method,
+        protocol=items.protocol,
+        convention=items.convention,
+        statistic="mean",
+        value=float(items.values.mean()),
+        spread=float(items.values.std()),
+        interval=bootstrap_mean(items.values, items.over, seed),
+        n=len(items.values),
+        parameters=items.parameters,
+    )
+
+
+def _comparisons(items: Sequence[Items], seed: int) -> Iterable[Comparison]:
+    """Yield the paired difference of every two methods that were scored on the same items."""
+    for first, second in itertools.combinations(items, 2):
+        if first.key != second.key:
+            continue
+        differences = first.values - second.values
+        yield Comparison(
+            metric=first.metric,
+            protocol=first.protocol,
+            convention=first.convention,
+            first=first.method,
+            second=second.method,
+            difference=float(differences.mean()),
+            interval=bootstrap_mean(differences, f"{first.over}, paired", seed),
+            n=len(differences),
+            parameters=first.parameters,
+        )
+
+
+def _provenance(dataset: Dataset, seed: int) -> dict[str, str]:
+    version: Callable[[str], str] = importlib.metadata.version
+    return {
+        "Dataset": dataset.card.id,
+        "Checksum of dataset.json (SHA-256)": dataset.card.checksum,
+        "Seed": str(seed),
+        "cryobench": version("cryobench"),
+        "Python": platform.python_version(),
+        **{name: version(name) for name in _LIBRARIES},
+    }

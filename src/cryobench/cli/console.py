@@ -1,0 +1,49 @@
+"""What every command shares: the console, progress bars, and errors in one line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from cryobench import core
+
+EXIT_MENDABLE = 2
+"""Exit status after an error that the user can mend."""
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def progress_bars() -> Iterator[core.Progress]:
+    """Yield the progress of long work, shown as bars on standard error where that is a terminal, else a line a stage."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=errors, disable=not errors.is_terminal) as bars:
+
+        def start(label: str, total: int) -> core.Advance:
+            if not errors.is_terminal:
+                errors.print(f"{label} ({total:,})", markup=False)
+            task = bars.add_task(label, total=total)
+            return lambda items: bars.advance(task, items)
+
+        yield start
+
+
+@contextmanager
+def mendable_errors() -> Iterator[None]:
+    """Turn an error that the user can mend into one line and exit status 2."""
+    try:
+        yield
+    except core.CryobenchError as error:
+        errors.print(f"cryobench: error: {error}", markup=False, soft_wrap=True)
+        sys.exit(EXIT_MENDABLE)

@@ -1,0 +1,163 @@
+"""``cryobench demo``: everything at a small size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from cryobench.benchmark import run_methods, score_run, write_results, write_submissions
+from cryobench.cli.console import console, mendable_errors, progress_bars
+from cryobench.core import Dataset, Progress, ResultsDocument, Score
+from cryobench.datasets import Inputs, build_dataset, changed_files, load_dataset, prepare_inputs, read_manifest
+from cryobench.io import prepare_output, write_bytes, write_text
+from cryobench.methods import METHODS
+from cryobench.ops.threads import get_threads, set_threads
+from cryobench.report import overview_figure, render_report
+
+EPILOG = """Examples:
+
+  cryobench demo -o demo --seed 1
+
+  cryobench demo -o demo-1hzh --structure 1hzh.pdb.gz --ctf ctf.pkl
+
+It makes DIR/dataset, DIR/submissions, DIR/results.json, DIR/overview.png and DIR/report.html."""
+
+
+def demo(
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for everything.")] = Path(
+        "cryobench-demo"
+    ),
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same images and scores.")] = 1,
+    structure: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="PDB or mmCIF file (.gz too) in place of the synthetic antibody."),
+    ] = None,
+    moving: Annotated[
+        str | None, typer.Option(metavar="RANGES", help="Residues that turn. [default: H:1-230,L:1-214]")
+    ] = None,
+    axis: Annotated[
+        str | None, typer.Option(metavar="RESIDUE", help="Residue about whose CA-C bond they turn. [default: H:230]")
+    ] = None,
+    ctf: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="CTF table to draw from: cryoDRGN .pkl, .npy or .npz of its nine columns, RELION .star. "
+            "[default: a parametric distribution]",
+        ),
+    ] = None,
+    methods: Annotated[
+        str, typer.Option(metavar="NAMES", help="Methods to run, separated by commas.")
+    ] = "oracle,ppca,consensus,shuffle",
+    states: Annotated[int | None, typer.Option(min=2, help="Number of conformations. [default: 20]")] = None,
+    images: Annotated[int | None, typer.Option(min=1, help="Images of each conformation. [default: 200]")] = None,
+    box: Annotated[int | None, typer.Option(help="Box size in pixels, even. [default: 64]")] = None,
+    pixel_size: Annotated[float | None, typer.Option(help="Pixel size in Å. [default: 6]")] = None,
+    resolution: Annotated[float | None, typer.Option(help="Resolution of the true maps in Å. [default: 12]")] = None,
+    snr: Annotated[float | None, typer.Option(help="Signal-to-noise ratio. [default: 0.5]")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads to use. [default: all cores]")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew in a folder that holds something.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on in that folder: keep images that are finished and unchanged.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made, and make nothing.")] = False,
+) -> None:
+    """Simulate a small dataset with known truth, run built-in methods on it, score them and write a report.
+
+    An antibody (IgG), one Fab of which turns through 360° (dataset igg-1d at demo size). Takes a few minutes on a laptop.
+    """
+    with mendable_errors():
+        names = [name.strip() for name in methods.split(",") if name.strip()]
+        for name in names:
+            METHODS[name]  # an unknown name should stop us before any work
+        if threads is not None:
+            set_threads(threads)
+        sizes = {"box": box, "output_box": box, "pixel_size": pixel_size, "snr": snr}
+        turn = {"moving": tuple(moving.split(",")) if moving else None, "axis": axis}
+        inputs = prepare_inputs(
+            "igg-1d",
+            "demo",
+            seed,
+            structure=structure,
+            ctf=ctf,
+            states=states,
+            images_per_state=images,
+            resolution=resolution,
+            motion={key: value for key, value in turn.items() if value is not None},
+            imaging={key: value for key, value in sizes.items() if value is not None},
+        )
+        if dry_run:
+            _print_plan(inputs, names, output)
+            return
+        prepare_output(output, overwrite=overwrite, resume=resume)
+        with progress_bars() as progress:
+            dataset = _dataset(inputs, output / "dataset", progress, resume=resume)
+            submissions = run_methods(dataset, names, seed, progress)
+            write_submissions(dataset, submissions, output / "submissions")
+            run = score_run(dataset, [submission for submission, _ in submissions], seed, progress)
+        write_results(run, dataset.truth, output)
+        write_bytes(output / "overview.png", overview_figure(run.results))
+        write_text(output / "report.html", render_report(run.results))
+        _print_scores(run.results.document)
+        console.print(f"\nReport: {output / 'report.html'}", markup=False, soft_wrap=True)
+
+
+def _dataset(inputs: Inputs, folder: Path, progress: Progress, *, resume: bool) -> Dataset:
+    """Build the dataset, unless a resumed run finds it whole and made from the same spec."""
+    if resume and (folder / "dataset.json").is_file():
+        manifest = read_manifest(folder)
+        if manifest.spec == inputs.spec and not changed_files(folder, manifest):
+            return load_dataset(folder)
+    build_dataset(inputs.spec, inputs.structure, folder, inputs.ctf_table, progress, resume=resume)
+    return load_dataset(folder)
+
+
+def _print_plan(inputs: Inputs, names: list[str], output: Path) -> None:
+    spec = inputs.spec
+    box = spec.imaging.output_box
+    size = 4 * (spec.particles * box**2 + spec.states * box**3) / 2**20
+    plan = Table(show_header=False, box=None, title="Dry run: nothing is made", title_justify="left")
+    rows = {
+        "dataset": spec.id,
+        "structure": f"{spec.structure.title} [{spec.structure.name}]",
+        "CTF": f"{spec.ctf.title} [{spec.ctf.name}]",
+        "particles": f"{spec.particles:,}: {spec.states} states, box {box}, {spec.imaging.output_pixel_size:g} Å/px, "
+        f"SNR {spec.imaging.snr:g}",
+        "methods": ", ".join(names),
+        "threads": str(get_threads()),
+        "on disk": f"about {size:.0f} MB of images and true volumes in {output}",
+    }
+    for label, text in rows.items():
+        plan.add_row(label, text.replace("[", "\\["))
+    console.print(plan)
+
+
+def _print_scores(document: ResultsDocument) -> None:
+    """Print a row a method and a column a score, each with its interval."""
+    columns = dict.fromkeys(_heading(score) for score in document.scores)
+    table = Table(title=f"{document.dataset.title} ({document.dataset.id})", title_justify="left")
+    table.add_column("method")
+    for heading in columns:
+        table.add_column(heading, justify="right")
+    for method in document.methods:
+        cells = {_heading(score): _cell(score) for score in document.scores if score.method == method.name}
+        role = "" if method.role == "method" else f" ({method.role})"
+        table.add_row(method.name + role, *(cells.get(heading, "-") for heading in columns))
+    console.print()
+    console.print(table)
+    kinds = dict.fromkeys(score.interval.kind for score in document.scores)
+    console.print(f"Mean, and in brackets the interval: {'; '.join(kinds)}.", markup=False)
+    if document.dataset.stand_in:
+        console.print(f"STAND-IN DATA: {document.dataset.stand_in}.", markup=False)
+
+
+def _heading(score: Score) -> str:
+    k = f"\nk = {score.parameters['k']}" if "k" in score.parameters else f"\n{score.protocol}"
+    return f"{score.metric.label}{k}\n{score.convention}"
+
+
+def _cell(score: Score) -> str:
+    return f"{score.value:.3f}\n\\[{score.interval.low:.3f}, {score.interval.high:.3f}]"
