@@ -84,7 +84,7 @@ def _curves(rng: np.random.Generator) -> tuple[Curve, ...]:
             items = 1 / (1 + np.exp((x - middle * (1 + 0.1 * rng.standard_normal((STATES, 1)))) / 0.012))
             curves.append(
                 Curve(metric=AUC, method=method, protocol="per-conformation", convention=convention,
-                      x=tuple(x.tolist()), x_label="Spatial frequency", x_unit="1/Å",
+                      label="Fourier shell correlation", x=tuple(x.tolist()), x_label="Spatial frequency", x_unit="1/Å",
                       mean=tuple(items.mean(axis=0).tolist()),
                       item_names=tuple(f"{15 * i}° {NASTY}" for i in range(STATES)),
                       items=tuple(tuple(row) for row in items.tolist()))
@@ -116,14 +116,14 @@ def _pictures(rng: np.random.Generator, box: int) -> tuple[Picture, ...]:
     for row, noise in (("clean", 0.0), ("noisy", 1.5)):
         for i, angle in enumerate(angles):
             pixels = _blob(box, angle) + noise * rng.standard_normal((box, box)).astype(np.float32)
-            pictures.append(Picture("particles", row, f"image {i}", pixels.astype(np.float32), 6.0))
+            pictures.append(Picture("particles", row, f"image {i}", pixels.astype(np.float32), 6.0, "projection"))
     for row in ("truth", "ppca", NASTY, "_consensus"):
         for angle in angles:
             if row == "_consensus":
                 pixels = np.mean([_blob(box, other) for other in angles], axis=0).astype(np.float32)
             else:
                 pixels = _blob(box, angle)
-            pictures.append(Picture("volumes", row, f"{np.degrees(angle):.0f}°", pixels, 6.0))
+            pictures.append(Picture("volumes", row, f"{np.degrees(angle):.0f}°", pixels, 6.0, "projection along z"))
     return tuple(pictures)
 
 

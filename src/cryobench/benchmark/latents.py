@@ -38,12 +38,13 @@ def score_latents(
 
 
 def embed_latents(submissions: Sequence[Submission], truth: Truth, seed: int, progress: Progress) -> list[Embedding]:
-    """Return the PCA and UMAP of each method's latents.
+    """Return the UMAP and PCA of each method's latents, and the PCA of the ceiling's.
 
-    The ceiling's are the true latents themselves, which hold one point a state: their UMAP would show nothing, so only their
-    PCA is drawn.
+    The ceiling's are the true latents themselves, one point a state, of which a UMAP would show nothing; the floor's
+    are the same points in another order.
     """
-    having = [submission for submission in submissions if submission.latents is not None]
+    having = [s for s in submissions if s.latents is not None and s.method.role != "floor"]
+    having.sort(key=lambda submission: submission.method.role == "ceiling")
     advance = progress("Drawing latent spaces (UMAP)", len(having))
     embeddings = []
     for submission in having:
@@ -53,7 +54,8 @@ def embed_latents(submissions: Sequence[Submission], truth: Truth, seed: int, pr
         if submission.method.role == "method":
             kinds = {"UMAP": umap_embedding(latents, seed)} | kinds
         embeddings += [
-            Embedding(submission.method.name, kind, points, truth.labels, truth.values()) for kind, points in kinds.items()
+            Embedding(submission.method.name, kind, points, truth.labels, truth.values())
+            for kind, points in kinds.items()
         ]
         advance(1)
     return embeddings

@@ -25,8 +25,8 @@ def write_submissions(dataset: Dataset, submissions: Sequence[tuple[Submission, 
 def write_results(run: Run, truth: Truth, folder: Path) -> None:
     """Write a run's results into a folder.
 
-    ``results.json`` holds scores, comparisons, curves and provenance; ``fsc_per_item.csv`` a row for each volume scored;
-    ``embeddings.csv`` the points of each latent space drawn.
+    ``results.json`` holds scores, comparisons, curves and provenance; ``fsc_per_item.csv`` a row for each volume
+    scored; ``embeddings.csv`` the points of each latent space drawn.
     """
     write_text(folder / "results.json", run.results.document.model_dump_json(indent=1) + "\n")
     write_text(folder / "fsc_per_item.csv", _items_text(run, truth))

@@ -20,7 +20,7 @@ errors = Console(stderr=True, highlight=False)
 
 @contextmanager
 def progress_bars() -> Iterator[core.Progress]:
-    """Yield the progress of long work, shown as bars on standard error where that is a terminal, else a line a stage."""
+    """Yield the progress of long work, as bars on standard error where that is a terminal, else a line a stage."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),

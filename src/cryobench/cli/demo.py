@@ -59,7 +59,9 @@ def demo(
     resolution: Annotated[float | None, typer.Option(help="Resolution of the true maps in Å. [default: 12]")] = None,
     snr: Annotated[float | None, typer.Option(help="Signal-to-noise ratio. [default: 0.5]")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads to use. [default: all cores]")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew in a folder that holds something.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Start anew in a folder that holds something.")
+    ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on in that folder: keep images that are finished and unchanged.")
     ] = False,
@@ -67,7 +69,8 @@ def demo(
 ) -> None:
     """Simulate a small dataset with known truth, run built-in methods on it, score them and write a report.
 
-    An antibody (IgG), one Fab of which turns through 360° (dataset igg-1d at demo size). Takes a few minutes on a laptop.
+    An antibody (IgG), one Fab of which turns through 360° (dataset igg-1d at demo size). Takes a few minutes on a
+    laptop.
     """
     with mendable_errors():
         names = [name.strip() for name in methods.split(",") if name.strip()]
@@ -136,27 +139,25 @@ def _print_plan(inputs: Inputs, names: list[str], output: Path) -> None:
 
 
 def _print_scores(document: ResultsDocument) -> None:
-    """Print a row a method and a column a score, each with its interval."""
-    columns = dict.fromkeys(_heading(score) for score in document.scores)
+    """Print a row a score and a column a method, each value above its interval."""
     table = Table(title=f"{document.dataset.title} ({document.dataset.id})", title_justify="left")
-    table.add_column("method")
-    for heading in columns:
-        table.add_column(heading, justify="right")
+    table.add_column("mean, [95 % interval]".replace("[", "\\["), ratio=1)
     for method in document.methods:
-        cells = {_heading(score): _cell(score) for score in document.scores if score.method == method.name}
-        role = "" if method.role == "method" else f" ({method.role})"
-        table.add_row(method.name + role, *(cells.get(heading, "-") for heading in columns))
+        table.add_column(f"{method.name}\n({method.role})", justify="right", no_wrap=True)
+    cells = {(_heading(score), score.method): _cell(score) for score in document.scores}
+    for heading in dict.fromkeys(_heading(score) for score in document.scores):
+        table.add_row(heading, *(cells.get((heading, method.name), "-") for method in document.methods))
     console.print()
     console.print(table)
     kinds = dict.fromkeys(score.interval.kind for score in document.scores)
-    console.print(f"Mean, and in brackets the interval: {'; '.join(kinds)}.", markup=False)
+    console.print(f"Intervals: {'; '.join(kinds)}. A dash: the method gives nothing to score.", markup=False)
     if document.dataset.stand_in:
         console.print(f"STAND-IN DATA: {document.dataset.stand_in}.", markup=False)
 
 
 def _heading(score: Score) -> str:
-    k = f"\nk = {score.parameters['k']}" if "k" in score.parameters else f"\n{score.protocol}"
-    return f"{score.metric.label}{k}\n{score.convention}"
+    neighbours = f", k = {score.parameters['k']}" if "k" in score.parameters else ""
+    return f"{score.metric.label}\n{score.protocol}, {score.convention}{neighbours}"
 
 
 def _cell(score: Score) -> str:

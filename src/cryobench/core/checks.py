@@ -49,7 +49,9 @@ def require_even_box(box: int) -> None:
         Saying which sizes are allowed.
     """
     if box < 8 or box % 2:
-        raise InputError(f"box size {box} is not allowed: choose an even number of at least 8, such as {max(8, box + 1)}")
+        raise InputError(
+            f"box size {box} is not allowed: choose an even number of at least 8, such as {max(8, box + 1)}"
+        )
 
 
 def require_positive(name: str, value: float) -> None:

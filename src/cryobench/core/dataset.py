@@ -86,8 +86,10 @@ class Truth:
         require_shape("true latents", self.latents, (len(self.labels), None))
         require_finite("true latents", self.latents)
         if len(self.labels) and not 0 <= self.labels.min() <= self.labels.max() < len(self.states):
-            raise InputError(f"labels run from {self.labels.min()} to {self.labels.max()}, but there are "
-                             f"{len(self.states)} states: expected 0 to {len(self.states) - 1}")
+            raise InputError(
+                f"labels run from {self.labels.min()} to {self.labels.max()}, but there are "
+                f"{len(self.states)} states: expected 0 to {len(self.states) - 1}"
+            )
 
     def __len__(self) -> int:
         return len(self.labels)

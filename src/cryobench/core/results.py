@@ -27,8 +27,8 @@ class Record(BaseModel):
 class MetricCard(Record):
     """What a metric is.
 
-    ``range`` is the smallest and largest value it can take, ``None`` where it is unbounded; ``direction`` says which end
-    is better.
+    ``range`` is the smallest and largest value it can take, ``None`` where it is unbounded; ``direction`` says which
+    end is better.
     """
 
     name: str
@@ -91,7 +91,8 @@ class Comparison(Record):
 class Curve(Record):
     """A curve of one method: the mean over items, and the curve of each item.
 
-    ``label`` says what is drawn upwards; ``x`` has ``x_unit``; ``items`` has a row of the same length for each entry of ``item_names``.
+    ``label`` says what is drawn upwards; ``x`` has ``x_unit``; ``items`` has a row of the same length for each entry
+    of ``item_names``.
     """
 
     metric: MetricCard

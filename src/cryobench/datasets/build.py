@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pydantic
+from pydantic import Field
 
 from cryobench.core import CTFParameters, InputError, Poses, Progress, Volume, silent
 from cryobench.core.checks import require_even_box
@@ -43,7 +44,7 @@ class _Journal(Strict):
     """What is finished of an unfinished build."""
 
     spec: str
-    shards: dict[int, _Shard] = {}
+    shards: dict[int, _Shard] = Field(default_factory=dict)
 
 
 def build_dataset(
@@ -104,14 +105,16 @@ def checked_ensemble(spec: DatasetSpec, structure: Atoms) -> Ensemble:
     Raises
     ------
     InputError
-        If the box is odd, too small for the structure, or cannot be cropped as asked; or if the structure lacks the residues
-        that move.
+        If the box is odd, too small for the structure, or cannot be cropped as asked; or if the structure lacks the
+        residues that move.
     """
     imaging = spec.imaging
     require_even_box(imaging.box)
     require_even_box(imaging.output_box)
     if imaging.output_box > imaging.box:
-        raise InputError(f"images of {imaging.box} pixels cannot be cropped to {imaging.output_box}: choose a smaller box")
+        raise InputError(
+            f"images of {imaging.box} pixels cannot be cropped to {imaging.output_box}: choose a smaller box"
+        )
     ensemble = RECIPES[spec.dataset].ensemble(structure, spec)
     _require_fit(ensemble, spec)
     return ensemble
@@ -119,15 +122,15 @@ def checked_ensemble(spec: DatasetSpec, structure: Atoms) -> Ensemble:
 
 def _require_fit(ensemble: Ensemble, spec: DatasetSpec) -> None:
     """Raise unless each state, with the tails of its Gaussians, lies within the sphere that the box holds."""
-    reach = max(
-        float(np.linalg.norm(ensemble.atoms(state).coordinates, axis=1).max()) for state in range(spec.states)
-    )
+    reach = max(float(np.linalg.norm(ensemble.atoms(state).coordinates, axis=1).max()) for state in range(spec.states))
     needed = reach + CUTOFF * sigma_of_resolution(spec.resolution)
     radius = spec.imaging.box * spec.imaging.pixel_size / 2
     if needed > radius:
         box = 2 * int(np.ceil(needed / spec.imaging.pixel_size))
-        raise InputError(f"the structure reaches {needed:.0f} Å from its centre, but a box of {spec.imaging.box} pixels of "
-                         f"{spec.imaging.pixel_size:g} Å holds {radius:.0f} Å: choose a box of at least {box}")  # fmt: skip
+        held = f"a box of {spec.imaging.box} pixels of {spec.imaging.pixel_size:g} Å holds {radius:.0f} Å"
+        raise InputError(
+            f"the structure reaches {needed:.0f} Å from its centre, but {held}: choose a box of at least {box} pixels"
+        )
 
 
 def _build_shards(

@@ -13,7 +13,7 @@ from cryobench.simulate import Projector
 
 @dataclass(frozen=True, eq=False)
 class ExampleParticle:
-    """One particle before and after the CTF, without noise, and as stored; each of shape (D, D), the particle bright."""
+    """One particle before and after the CTF, without noise, and as stored; shape (D, D), the particle bright."""
 
     index: int
     state: int

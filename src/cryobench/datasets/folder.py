@@ -11,10 +11,9 @@ import numpy as np
 import pydantic
 
 from cryobench.core import (
-    CTFParameters,
     Coordinate,
+    CTFParameters,
     Dataset,
-    DatasetCard,
     FormatError,
     InputError,
     Particles,

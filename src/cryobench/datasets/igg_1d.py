@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from cryobench.core import Coordinate, State
@@ -21,14 +23,12 @@ class IgG1D(Recipe):
     summary = "An antibody (IgG), one Fab of which turns through 360° about a bond of the hinge, in equal steps."
     stand_in = "synthetic antibody built by code, in place of PDB 1HZH: not an experimental structure"
     motion = FabTurn(moving=("H:1-230", "L:1-214"), axis="H:230")
-    sizes = {
+    sizes: Mapping[str, Size] = {
         "demo": Size(
             states=20,
             images_per_state=200,
             resolution=12.0,
-            imaging=ImagingSpec(
-                box=64, pixel_size=6.0, output_box=64, snr=0.5, snr_scope="state", shift_extent=30.0
-            ),
+            imaging=ImagingSpec(box=64, pixel_size=6.0, output_box=64, snr=0.5, snr_scope="state", shift_extent=30.0),
         ),
         "full": Size(
             states=100,

@@ -71,7 +71,10 @@ def prepare_inputs(
     else:
         atoms = load_structure(structure)
         source = Source(name=structure.name, title=atoms.title, sha256=sha256(structure))
-    table, ctf_source = None, Source(name="parametric", title="defocus 10,000 to 25,000 Å, uniform; 300 kV, Cs 2.7 mm, w 0.1")
+    table, ctf_source = (
+        None,
+        Source(name="parametric", title="defocus 10,000 to 25,000 Å, uniform; 300 kV, Cs 2.7 mm, w 0.1"),
+    )
     if ctf is not None:
         table = load_ctf_table(ctf)
         ctf_source = Source(name=ctf.name, title=f"{len(table):,} rows of the given table", sha256=sha256(ctf))

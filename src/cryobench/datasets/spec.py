@@ -34,8 +34,8 @@ class FabTurn(Strict):
 class DatasetSpec(Strict):
     """A dataset before it is built: the same spec and software version give the same bytes.
 
-    ``variant`` is empty for the published recipe on its published inputs, ``standin`` where something replaces them, and
-    ``custom`` for a user's own. ``images`` counts those of each state. ``resolution`` is in Å.
+    ``variant`` is empty for the published recipe on its published inputs, ``standin`` where something replaces them,
+    and ``custom`` for a user's own. ``images`` counts those of each state. ``resolution`` is in Å.
     """
 
     dataset: str

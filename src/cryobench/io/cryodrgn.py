@@ -83,7 +83,7 @@ def read_poses(path: Path, box: int, pixel_size: float) -> Poses:
 
 def write_ctf(path: Path, ctf: CTFParameters, box: int, pixel_size: float) -> None:
     """Write CTF parameters as cryoDRGN reads them: (N, 9), box and pixel size before our columns."""
-    geometry = np.tile(np.float32([box, pixel_size]), (len(ctf), 1))
+    geometry = np.tile(np.array([box, pixel_size], dtype=np.float32), (len(ctf), 1))
     write_bytes(path, pickle.dumps(np.hstack((geometry, ctf.table)), protocol=_PROTOCOL))
 
 

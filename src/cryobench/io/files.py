@@ -13,7 +13,7 @@ from cryobench.core.errors import FormatError, OutputError
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path in the same folder that becomes ``path`` when the block ends well, and vanishes when not."""
+    """Yield a temporary path beside ``path`` that takes its place when the block ends well, and vanishes if not."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         yield temporary
@@ -75,11 +75,15 @@ def prepare_output(folder: Path, *, overwrite: bool, resume: bool) -> None:
         If the parent is missing, the path is a file, or the folder holds something and neither flag allows it.
     """
     if not folder.parent.is_dir():
-        raise OutputError(f"{folder}: its parent folder {folder.parent} does not exist: make it first, or choose another -o")
+        raise OutputError(
+            f"{folder}: its parent folder {folder.parent} does not exist: make it first, or choose another -o"
+        )
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder} is a file: choose a folder with -o")
     if folder.is_dir() and any(folder.iterdir()) and not (overwrite or resume):
-        raise OutputError(f"{folder} is not empty: add --resume to go on there, --overwrite to start anew, or choose another -o")
+        raise OutputError(
+            f"{folder} is not empty: add --resume to go on there, --overwrite to start anew, or choose another -o"
+        )
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:

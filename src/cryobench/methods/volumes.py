@@ -29,7 +29,7 @@ class ClassVolumes:
 
     def at(self, particle: int) -> Volume:
         """Return the volume of the particle's class."""
-        return self._volumes[self._labels[particle]]
+        return self._volumes[int(self._labels[particle])]
 
 
 class LinearVolumes:

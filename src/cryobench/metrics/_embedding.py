@@ -13,7 +13,7 @@ def umap_embedding(latents: Float32[np.ndarray, "N d"], seed: int) -> Float32[np
     ----------
     McInnes, Healy and Melville, arXiv:1802.03426.
     """
-    import umap  # takes seconds to import
+    import umap  # noqa: PLC0415  (takes seconds to import)
 
     # One thread: with several, UMAP's updates race and no seed repeats them.
     reducer = umap.UMAP(random_state=seed % 2**32, n_jobs=1)

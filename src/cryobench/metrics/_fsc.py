@@ -1,11 +1,12 @@
 """Fourier shell correlation (FSC) of two maps, in two named conventions.
 
 ``published``
-    As the CryoBench tables were made. D/2 points; point 0 is 1 by definition; point i is the shell i - 1 <= |k| < i, drawn at i/D
-    cycles per pixel. The area under the curve (AUC) is a trapezoid over i/D of the values clipped to [0, 1]; its ceiling is (D/2 - 1)/D.
+    As the CryoBench tables were made. D/2 points; point 0 is 1 by definition; point i is the shell i - 1 <= |k| < i,
+    drawn at i/D cycles per pixel. The area under the curve (AUC) is a trapezoid over i/D of the values clipped to [0,
+    1]; its ceiling is (D/2 - 1)/D.
 ``standard``
-    Shell i holds round(|k|) = i, for i = 0 ... D/2. The AUC is a trapezoid of the unclipped values divided by its own ceiling, so that 1
-    is a perfect match.
+    Shell i holds round(|k|) = i, for i = 0 ... D/2. The AUC is a trapezoid of the unclipped values divided by its own
+    ceiling, so that 1 is a perfect match.
 
 A mask multiplies both maps before the transform. Frequencies are in 1/Å, resolutions in Å.
 """
@@ -33,9 +34,9 @@ FSC_AUC = METRICS.add(
     MetricCard(
         name="fsc-auc",
         label="FSC AUC",
-        summary="Area under the Fourier shell correlation between a recovered map and the true one, from zero to the Nyquist "
-        "frequency. Standard: divided by the area of a perfect match, unclipped. Published: in cycles per pixel, clipped "
-        "to 0 to 1, at most (D/2 - 1)/D.",
+        summary="Area under the Fourier shell correlation between a recovered map and the true one, from zero to the "
+        "Nyquist frequency. Standard: divided by the area of a perfect match, unclipped. Published: in cycles per "
+        "pixel, clipped to 0 to 1, at most (D/2 - 1)/D.",
         reference="Harauz & van Heel, Optik 73 (1986) 146; Jeon et al., CryoBench, NeurIPS 2024",
         range=(None, 1.0),
         direction="higher",

@@ -1,7 +1,8 @@
-"""Neighbourhood similarity: do particles that are near in one space lie near in the other?
+"""Neighbourhood similarity: whether particles that are near in one space are near in the other.
 
-At k it is the mean over particles of |kNN_A(i) and kNN_B(i)| / k. The ``standard`` convention leaves the particle itself out, so that a
-perfect match is 1. The ``published`` one counts it as one of its k + 1 neighbours and divides by k, so that a perfect match is (k + 1)/k.
+At k it is the mean over particles of |kNN_A(i) and kNN_B(i)| / k. The ``standard`` convention leaves the particle
+itself out, so that a perfect match is 1. The ``published`` one counts it as one of its k + 1 neighbours and divides by
+k, so that a perfect match is (k + 1)/k.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ NEIGHBOURHOOD_SIMILARITY = METRICS.add(
     MetricCard(
         name="neighborhood-similarity",
         label="Neighborhood similarity",
-        summary="Mean over particles of the fraction of their k nearest neighbours in the true latent space that are also among "
-        "their k nearest in the method's latent space, the particle itself left out. Chance is k/(N - 1).",
+        summary="Mean over particles of the fraction of their k nearest neighbours in the true latent space that are "
+        "also among their k nearest in the method's latent space, the particle itself left out. Chance is k/(N - 1).",
         reference="Jeon et al., CryoBench, NeurIPS 2024",
         range=(0.0, 1.0),
         direction="higher",

@@ -11,7 +11,7 @@ from cryobench.core import InputError
 def representatives(
     labels: Int32[np.ndarray, " N"], states: int, latents: Float32[np.ndarray, "N d"] | None
 ) -> Int[np.ndarray, " S"]:
-    """Return the particle that stands for each state: the one whose latent is nearest to the mean latent of the state's.
+    """Return the particle that stands for each state: the one whose latent is nearest to its mean latent.
 
     Parameters
     ----------

@@ -1,8 +1,9 @@
 """The contrast transfer function (CTF).
 
-``CTF(s) = sqrt(1 - w^2) sin(g) - w cos(g)`` with ``g = 2 pi (-0.5 df lam s^2 + 0.25 Cs lam^3 s^4) - phase shift``, where s is the
-spatial frequency in 1/Å, df the defocus in Å (underfocus positive) along the direction of s, w the amplitude contrast and
-lam the wavelength of the electron. At s = 0 it is -w where there is no phase shift. An envelope ``exp(-B s^2 / 4)`` may multiply it.
+``CTF(s) = sqrt(1 - w^2) sin(g) - w cos(g)`` with ``g = 2 pi (-0.5 df lam s^2 + 0.25 Cs lam^3 s^4) - phase shift``,
+where s is the spatial frequency in 1/Å, df the defocus in Å (underfocus positive) along the direction of s, w the
+amplitude contrast and lam the wavelength of the electron. At s = 0 it is -w where there is no phase shift. An envelope
+``exp(-B s^2 / 4)`` may multiply it.
 """
 
 from __future__ import annotations

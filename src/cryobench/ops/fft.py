@@ -1,8 +1,8 @@
 """Discrete Fourier transforms of images and volumes whose origin is the pixel with index D/2.
 
-Transforms are "centred": frequency zero has the phase of the origin, so a symmetric object has a real transform. They are
-stored as half transforms of real input, in the layout of ``rfftn``: the last axis holds kx = 0 ... D/2, the others run
-through 0 ... D/2-1, -D/2 ... -1. Nothing is normalised going forward; the inverse divides by the number of pixels.
+Transforms are "centred": frequency zero has the phase of the origin, so a symmetric object has a real transform. They
+are stored as half transforms of real input, in the layout of ``rfftn``: the last axis holds kx = 0 ... D/2, the others
+run through 0 ... D/2-1, -D/2 ... -1. Nothing is normalised going forward; the inverse divides by the number of pixels.
 """
 
 from __future__ import annotations
@@ -48,13 +48,14 @@ def signed_frequencies(box: int) -> np.ndarray:
 def _kept(box: int) -> np.ndarray:
     """Return the frequencies below Nyquist of a box, in transform order."""
     frequencies = signed_frequencies(box)
-    return frequencies[frequencies != -box // 2]
+    return np.asarray(frequencies[frequencies != -(box // 2)])
 
 
 def crop_images(images: Float32[np.ndarray, "n D D"], box: int) -> Float32[np.ndarray, "n d d"]:
     """Downsample images by cropping their transforms; values keep their scale, and each image its mean.
 
-    Frequencies below the Nyquist frequency of the smaller box are kept; Nyquist itself, whose sign is ambiguous, is not.
+    Frequencies below the Nyquist frequency of the smaller box are kept; Nyquist itself, whose sign is ambiguous, is
+    not.
 
     Raises
     ------

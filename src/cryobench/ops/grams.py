@@ -12,7 +12,8 @@ def slice_products(
 ) -> tuple[Float64[np.ndarray, "n C C"], Float64[np.ndarray, "n C"], Float64[np.ndarray, " n"]]:
     """Return, for each image, the products of its slices among themselves and with it, and its power.
 
-    With X_c = CTF * slice c, over all frequencies 0 < |k| < d/2 of the whole plane: Re sum(conj X_c X_e), Re sum(conj X_c Y), sum |Y|^2.
+    With X_c = CTF * slice c, over all frequencies 0 < |k| < d/2 of the whole plane: Re sum(conj X_c X_e), Re sum(conj
+    X_c Y), sum |Y|^2.
 
     Parameters
     ----------

@@ -38,7 +38,8 @@ def _shell_kernel(first, second, rounded, planes):  # type: ignore[no-untyped-de
                 shell = int(radius + 0.5) if rounded else int(radius) + 1
                 if shell > box // 2:
                     continue
-                # The other half of space mirrors this one, but for the planes kx = 0 and Nyquist, which are their own mirror.
+                # The other half of space mirrors this one, but for the planes kx = 0 and Nyquist, which are their own
+                # mirror.
                 weight = 1.0 if x in (0, half - 1) else 2.0
                 a, b = first[z, y, x], second[z, y, x]
                 ar, ai, br, bi = float(a.real), float(a.imag), float(b.real), float(b.imag)

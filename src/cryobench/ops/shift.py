@@ -6,7 +6,7 @@ import math
 
 import numba
 import numpy as np
-from jaxtyping import Complex64, Float, Float32
+from jaxtyping import Complex64, Float
 
 
 def displace(

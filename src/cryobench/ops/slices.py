@@ -7,8 +7,8 @@ adjoint: it spreads weighted samples over the same grid.
 A slice at rotation R holds, at image frequency (kx, ky), the volume's transform at R^T (kx, ky, 0). Frequencies are
 integers in units of 1/(D pixel size). Slices carry no frequency at or beyond Nyquist on either axis of the image.
 
-Grids are padded half transforms, indexed ``[kz, ky, kx, component]``: kz and ky run from -M/2 - P to M/2 + P, kx from -P to M/2 + P,
-so that a kernel placed anywhere inside the band reads or writes in bounds.
+Grids are padded half transforms, indexed ``[kz, ky, kx, component]``: kz and ky run from -M/2 - P to M/2 + P, kx from
+-P to M/2 + P, so that a kernel placed anywhere inside the band reads or writes in bounds.
 """
 
 from __future__ import annotations
@@ -146,8 +146,9 @@ def extract_slices(
 class SliceAccumulator:
     """Sums of slices inserted into Fourier space, and of their weights, for C components and T weights.
 
-    Each image i adds, at each of its frequencies, ``values[i] * component_factors[i, c]`` to component c and ``weights[i] *
-    weight_factors[i, t]`` to weight t. A sum's order is fixed by the images alone, whatever the number of threads.
+    Each image i adds, at each of its frequencies, ``values[i] * component_factors[i, c]`` to component c and
+    ``weights[i] * weight_factors[i, t]`` to weight t. A sum's order is fixed by the images alone, whatever the number
+    of threads.
 
     Parameters
     ----------
@@ -265,7 +266,8 @@ def _insert_kernel(sums, weights, rotations, values, squares, factors, square_fa
     margin = width // 2 + 1
     origin = (sums.shape[0] - 1) // 2
     limit = (box // 2) ** 2
-    # A thread owns whole slabs of the grid and visits the images in one fixed order, so a sum does not depend on the threads.
+    # A thread owns whole slabs of the grid and visits the images in one fixed order, so a sum does not depend on the
+    # threads.
     for slab in numba.prange(slabs):
         low = slab * sums.shape[0] // slabs
         high = (slab + 1) * sums.shape[0] // slabs

@@ -19,7 +19,8 @@ def splat_gaussians(
 ) -> Float32[np.ndarray, "D D D"]:
     """Return the sum of normalised Gaussians sampled at the voxel centres, per Å^3.
 
-    The integral of the map (its sum times the voxel volume) is the sum of the weights whose Gaussians lie within the box.
+    The integral of the map (its sum times the voxel volume) is the sum of the weights whose Gaussians lie within the
+    box.
 
     Parameters
     ----------

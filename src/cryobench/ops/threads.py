@@ -15,7 +15,7 @@ def set_threads(threads: int) -> None:
     InputError
         If the machine does not offer so many.
     """
-    most = int(numba.config.NUMBA_NUM_THREADS)
+    most = int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
     if not 1 <= threads <= most:
         raise InputError(f"{threads} threads asked for: choose from 1 to {most}, the number of cores here")
     numba.set_num_threads(threads)

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from cryobench.core import Curve, MetricCard, ResultsDocument
-from cryobench.report._style import known_method, protocol_text, with_unit
+from cryobench.report._style import known_method, protocol_text
 
 SPATIAL_FREQUENCY = "1/Å"
 """The unit of x that makes a curve a Fourier shell correlation: thresholds and resolutions are drawn with it."""
@@ -23,6 +23,7 @@ class CurveGroup:
     metric: MetricCard
     protocol: str
     convention: str
+    label: str
     x_label: str
     x_unit: str
     curves: tuple[Curve, ...]
@@ -30,14 +31,7 @@ class CurveGroup:
     @property
     def title(self) -> str:
         """Return what the plot shows, in words."""
-        return f"{self.metric.label}: {protocol_text(self.protocol, self.convention)}".removesuffix(": ")
-
-    @property
-    def y_label(self) -> str:
-        """Return what the curves' values are; a record says so only of the score taken from them."""
-        if self.is_shell_correlation:
-            return "Fourier shell correlation"
-        return with_unit(self.metric.label, self.metric.unit)
+        return f"{self.label}: {protocol_text(self.protocol, self.convention)}".removesuffix(": ")
 
     @property
     def is_shell_correlation(self) -> bool:
@@ -54,10 +48,10 @@ def group_curves(document: ResultsDocument) -> tuple[CurveGroup, ...]:
         If a curve belongs to a method that the document does not describe.
     """
     order = {card.name: place for place, card in enumerate(document.methods)}
-    groups: dict[tuple[str, str, str, str, str], list[Curve]] = {}
+    groups: dict[tuple[str, str, str, str, str, str], list[Curve]] = {}
     for curve in document.curves:
         known_method(curve.method, order)
-        key = (curve.metric.name, curve.protocol, curve.convention, curve.x_label, curve.x_unit)
+        key = (curve.metric.name, curve.protocol, curve.convention, curve.label, curve.x_label, curve.x_unit)
         groups.setdefault(key, []).append(curve)
     return tuple(
         CurveGroup(curves[0].metric, *key[1:], tuple(sorted(curves, key=lambda curve: order[curve.method])))

@@ -47,7 +47,7 @@ def curve_plot(group: CurveGroup, document: ResultsDocument, plot_id: str) -> Pl
         name = plain(curve.method if role == "method" else f"{curve.method} ({role})")
         figure.add_trace(_mean_trace(curve, name, styles[curve.method], group.is_shell_correlation))
     figure.update_xaxes(title_text=plain(with_unit(group.x_label, group.x_unit)))
-    figure.update_yaxes(title_text=plain(group.y_label), title_standoff=8)
+    figure.update_yaxes(title_text=plain(group.label), title_standoff=8)
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
     figure.update_layout(hovermode="x unified", showlegend=True, legend=legend)
     if group.is_shell_correlation:

@@ -77,9 +77,14 @@ def _particles(figure: Figure, pictures: Sequence[Picture]) -> None:
         _nothing(figure, 0.025, "no particle pictures in this run")
         return
     grid = GridSpec(2, 4, figure, left=0.025, right=0.455, bottom=0.51, top=0.875, wspace=0.04, hspace=0.04)
-    for place, picture in enumerate(pictures[:8]):
-        axes = figure.add_subplot(grid[place // 4, place % 4])
-        _show(axes, picture, contrast(picture.pixels), bar=place == 0)
+    by_row: dict[str, list[Picture]] = {}
+    for picture in pictures:
+        by_row.setdefault(picture.row, []).append(picture)
+    rows = list(by_row.values())
+    # The first step of image formation above the last.
+    for i, row in enumerate(rows[:1] + rows[1:][-1:]):
+        for j, picture in enumerate(row[:4]):
+            _show(figure.add_subplot(grid[i, j]), picture, contrast(picture.pixels), bar=i == j == 0)
 
 
 def _volumes(figure: Figure, pictures: Sequence[Picture]) -> None:
@@ -138,10 +143,10 @@ def _curves(axes: Axes, results: Results) -> None:
     for curve in group.curves:
         _curve(axes, curve, styles[curve.method], roles[curve.method])
     protocol = protocol_text(group.protocol, group.convention)
-    axes.set_title(literal(group.metric.label), loc="left", fontsize=13, color=_TEXT, weight="bold", pad=26)
+    axes.set_title(literal(group.label), loc="left", fontsize=13, color=_TEXT, weight="bold", pad=26)
     axes.text(0, 1.045, literal(protocol), transform=axes.transAxes, fontsize=10.5, color=_MUTED)
     axes.set_xlabel(literal(with_unit(group.x_label, group.x_unit)), color=_MUTED)
-    axes.set_ylabel(literal(group.y_label), color=_MUTED)
+    axes.set_ylabel(literal(group.label), color=_MUTED)
     axes.margins(x=0)
     if group.is_shell_correlation:
         _shell_axes(axes, group)
@@ -173,7 +178,7 @@ def _shell_axes(axes: Axes, group: CurveGroup) -> None:
     ticks, labels = frequency_ticks(max(max(curve.x, default=0.0) for curve in group.curves))
     axes.set_xticks(ticks, labels)
     axes.set_xlabel(f"{literal(with_unit(group.x_label, group.x_unit))}; below it the resolution in Å", color=_MUTED)
-    axes.set_ylim(top=1.04)
+    axes.set_ylim(min(0.0, axes.get_ylim()[0]), 1.04)
     for threshold in THRESHOLDS:
         axes.axhline(threshold, color="#b4bac1", linewidth=0.8, zorder=0)
         axes.annotate(str(threshold), (1, threshold), xycoords=("axes fraction", "data"), ha="right", va="bottom",

@@ -125,5 +125,6 @@ def _tile(picture: Picture, limits: tuple[float, float] | None) -> Tile:
         small,
         round(100 * bar / edge, 2) if edge > 0 else 0.0,
         bar,
+        f"{picture.view[:1].upper()}{picture.view[1:]}; "
         f"{width} × {height} pixels of {picture.pixel_size:g} Å: {edge:.4g} Å across",
     )

@@ -16,8 +16,8 @@ __all__ = [
     "load_ctf_table",
     "noise_sigma",
     "noisy_images",
-    "particle_tables",
     "parametric_ctf",
+    "particle_tables",
     "sample_ctf",
     "uniform_poses",
 ]

@@ -28,8 +28,8 @@ _STAR_COLUMNS = (
 def parametric_ctf(seed: int, indices: Int[np.ndarray, " n"]) -> CTFParameters:
     """Return CTF parameters of a typical 300 kV session, each particle's drawn for its own index.
 
-    Defocus uniform from 10,000 to 25,000 Å, astigmatism normal with a standard deviation of 200 Å at a uniform angle, Cs 2.7 mm,
-    amplitude contrast 0.1, no phase shift.
+    Defocus uniform from 10,000 to 25,000 Å, astigmatism normal with a standard deviation of 200 Å at a uniform angle,
+    Cs 2.7 mm, amplitude contrast 0.1, no phase shift.
     """
     table = np.empty((len(indices), 7))
     for row, index in enumerate(indices):
@@ -49,7 +49,7 @@ def sample_ctf(table: CTFParameters, seed: int, indices: Int[np.ndarray, " n"]) 
 
 
 def load_ctf_table(path: Path) -> CTFParameters:
-    """Read CTF parameters from a cryoDRGN pickle (.pkl), an array of its nine columns (.npy, .npz) or a RELION STAR file.
+    """Read CTF parameters: a cryoDRGN pickle, an array of its nine columns (.npy, .npz) or a RELION STAR file.
 
     Raises
     ------

@@ -19,9 +19,10 @@ CHUNK = 256
 class ImagingSpec(BaseModel):
     """How images are formed.
 
-    ``box`` and ``pixel_size`` (Å) are those of the simulation; ``output_box`` that of the images on disk. ``snr`` is the
-    variance of the clean images (with CTF, over all pixels) over that of the noise at the simulated box, taken over the
-    images of a ``state`` or of the ``dataset``. ``shift_extent`` is in Å. ``sign`` multiplies the finished image.
+    ``box`` and ``pixel_size`` (Å) are those of the simulation; ``output_box`` that of the images on disk. ``snr`` is
+    the variance of the clean images (with CTF, over all pixels) over that of the noise at the simulated box, taken
+    over the images of a ``state`` or of the ``dataset``. ``shift_extent`` is in Å. ``sign`` multiplies the finished
+    image.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

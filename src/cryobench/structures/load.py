@@ -54,5 +54,5 @@ def load_structure(path: Path) -> Atoms:
         chains=np.array(chains),
         residues=np.array(residues, dtype=np.int64),
         names=np.array(names),
-        title=structure.info["_struct.title"] if "_struct.title" in structure.info else path.name,
+        title=structure.info["_struct.title"] if "_struct.title" in structure.info else path.name,  # noqa: SIM401
     )

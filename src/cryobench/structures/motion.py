@@ -53,8 +53,10 @@ def select(atoms: Atoms, ranges: tuple[ResidueRange, ...]) -> Bool[np.ndarray, "
         found = atoms.select(part.chain, part.first, part.last)
         if not found.any():
             chains = ", ".join(dict.fromkeys(atoms.chains.tolist()))
-            raise InputError(f"the structure has no residue in {part} (its chains: {chains}): "
-                             "name the part that turns with --moving and the bond it turns about with --axis")  # fmt: skip
+            raise InputError(
+                f"the structure has no residue in {part} (its chains: {chains}): "
+                "name the part that turns with --moving and the bond it turns about with --axis"
+            )
         chosen |= found
     return chosen
 

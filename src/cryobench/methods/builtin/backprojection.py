@@ -10,10 +10,10 @@ from cryobench.methods.builtin.fourier_images import fourier_images
 from cryobench.ops.slices import Gridding, SliceAccumulator
 
 INSERTION = Gridding(width=2, oversampling=2.0)
-"""Kernel for insertion: narrower than for projection, as the weights of a voxel should come from its own surroundings."""
+"""Kernel for insertion: narrower than for projection, as a voxel's samples should come from its own surroundings."""
 
 FLOOR = 1e-2
-"""Weight added to each voxel, as a fraction of the mean weight in its shell: keeps voxels that few images reach quiet."""
+"""Weight added to each voxel, as a fraction of its shell's mean weight: keeps voxels that few images reach quiet."""
 
 
 def backproject(particles: Particles, indices: Int[np.ndarray, " m"] | None = None) -> Volume:
@@ -42,7 +42,7 @@ def divide_by_weights(
 ) -> Complex64[np.ndarray, "M M H"]:
     """Return sums / weights, each weight raised by a small fraction of the mean weight of its shell."""
     denominator = weights + np.float32(FLOOR) * shell_mean(weights)
-    return np.divide(sums, denominator, out=np.zeros_like(sums), where=denominator > 0)
+    return np.asarray(np.divide(sums, denominator, out=np.zeros_like(sums), where=denominator > 0))
 
 
 def shell_mean(values: Float32[np.ndarray, "M M H"]) -> Float32[np.ndarray, "M M H"]:
@@ -50,7 +50,7 @@ def shell_mean(values: Float32[np.ndarray, "M M H"]) -> Float32[np.ndarray, "M M
     shells = shell_indices(values.shape[0])
     totals = np.bincount(shells.ravel(), weights=values.ravel())
     counts = np.bincount(shells.ravel())
-    return (totals / np.maximum(counts, 1)).astype(np.float32)[shells]
+    return np.asarray((totals / np.maximum(counts, 1)).astype(np.float32)[shells])
 
 
 def shell_indices(box: int) -> Int[np.ndarray, "M M H"]:

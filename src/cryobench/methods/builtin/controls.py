@@ -19,7 +19,7 @@ class Oracle(Control):
         name="oracle",
         version=_VERSION,
         role="ceiling",
-        summary="Told the true state of each particle: backprojects each state by itself. Its latents are the true ones.",
+        summary="Told the true state of each particle: backprojects each by itself. Its latents are the true ones.",
     )
 
     def run(self, particles: Particles, truth: Truth, seed: int, progress: Progress) -> Submission:
@@ -64,7 +64,7 @@ class Shuffle(Control):
         name="shuffle",
         version=_VERSION,
         role="floor",
-        summary="The true latents, permuted over the particles at random: what a latent space that knows nothing scores.",
+        summary="The true latents, permuted over the particles at random: a latent space that knows nothing.",
     )
 
     def run(self, particles: Particles, truth: Truth, seed: int, progress: Progress) -> Submission:

@@ -1,16 +1,18 @@
 """A linear subspace of volumes, fitted to images with known poses: in the family of 3D variability analysis.
 
-Model, in Fourier space: ``Y_i = CTF_i S_i (V_0 + sum_k z_ik V_k) + noise``, where S_i takes the central slice of image i, z_i is standard normal
-and the noise is white. Fitted by expectation-maximisation (probabilistic PCA with an image operator):
+Model, in Fourier space: ``Y_i = CTF_i S_i (V_0 + sum_k z_ik V_k) + noise``, where S_i takes the central slice of image
+i, z_i is standard normal and the noise is white. Fitted by expectation-maximisation (probabilistic PCA with an image
+operator):
 
 E-step
-    z_i given the volumes is normal, with precision ``1 + G_i`` and mean ``(1 + G_i)^-1 b_i``; G_i and b_i are the inner products of the K + 1 slices
-    among themselves and with the image, over the noise power.
+    z_i given the volumes is normal, with precision ``1 + G_i`` and mean ``(1 + G_i)^-1 b_i``; G_i and b_i are the
+    inner products of the K + 1 slices among themselves and with the image, over the noise power.
 M-step
-    each Fourier voxel solves a (K + 1) x (K + 1) system for (V_0 ... V_K), whose entries are sums of CTF^2 E[z z^T] and of CTF Y E[z].
+    each Fourier voxel solves a (K + 1) x (K + 1) system for (V_0 ... V_K), whose entries are sums of CTF^2 E[z z^T]
+    and of CTF Y E[z].
 
-The fit runs at low resolution, where the large motions are, and is refined stage by stage; one last M-step at the full box gives the
-volumes their detail. Nothing about the states is told to it.
+The fit runs at low resolution, where the large motions are, and is refined stage by stage; one last M-step at the full
+box gives the volumes their detail. Nothing about the states is told to it.
 
 References
 ----------
@@ -70,8 +72,8 @@ class PPCA(Method):
         name="ppca",
         version="1",
         role="method",
-        summary="Linear subspace of volumes, mean + sum of z_k V_k, fitted by expectation-maximisation on the images, given poses "
-        "and CTF (in the family of 3D variability analysis).",
+        summary="Linear subspace of volumes, mean + sum of z_k V_k, fitted by expectation-maximisation on the images, "
+        "given poses and CTF (in the family of 3D variability analysis).",
     )
 
     def __init__(self, components: int = 6) -> None:
@@ -136,7 +138,7 @@ def m_step(particles: Particles, posterior: Posterior, box: int) -> Float32[np.n
 
 
 def e_step(particles: Particles, volumes: Float32[np.ndarray, "C D D D"], noise: float) -> Posterior:
-    """Return the posterior of the latents given mean and components, shape (K + 1, box, box, box), and the noise power."""
+    """Return the posterior of the latents given mean and components, shape (K + 1, d, d, d), and the noise power."""
     k = len(volumes) - 1
     mean, covariance = np.empty((len(particles), k)), np.empty((len(particles), k, k))
     grid = slice_grid(volumes, _EXTRACTION)
@@ -153,7 +155,8 @@ def principal_axes(
 ) -> tuple[Float32[np.ndarray, "K D D D"], Float32[np.ndarray, "N K"]]:
     """Return orthonormal components in the order of the variance they explain, and the latents along them.
 
-    The distance of two latents is then that of their volumes. Signs are fixed: the largest voxel of each component is positive.
+    The distance of two latents is then that of their volumes. Signs are fixed: the largest voxel of each component is
+    positive.
     """
     flat = components.reshape(len(components), -1).astype(np.float64)
     lengths, axes = np.linalg.eigh(np.einsum("iv,jv->ij", flat, flat))
@@ -200,7 +203,7 @@ def _stage_box(particles: Particles, resolution: float) -> int:
 
 
 def _sphere(box: int) -> Float32[np.ndarray, "D D D"]:
-    """Return a soft-edged sphere that fills the box: particles are seen in every direction, so nothing lies beyond it."""
+    """Return a soft-edged sphere that fills the box: particles are seen in every direction, so none is beyond it."""
     x2 = np.arange(-(box // 2), box // 2) ** 2
     radius = np.sqrt(x2[:, None, None] + x2[:, None] + x2)
-    return np.clip((box / 2 - 1 - radius) / _EDGE, 0.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip((box / 2 - 1 - radius) / _EDGE, 0.0, 1.0), dtype=np.float32)
