@@ -21,14 +21,19 @@ app = typer.Typer(
 app.command("demo", epilog=demo_command.EPILOG)(demo_command.demo)
 
 
-@app.callback()
-def cryobench(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
-) -> None:
-    """Find out how well a heterogeneous cryo-EM reconstruction method recovers a molecule's many shapes."""
-    if version:
+def _print_version(asked: bool) -> None:
+    if asked:
         console.print(f"cryobench {importlib.metadata.version('cryobench')}")
         raise typer.Exit
+
+
+@app.callback()
+def cryobench(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Find out how well a heterogeneous cryo-EM reconstruction method recovers a molecule's many shapes."""
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from cryobench.benchmark import run_methods, score_run, write_results, write_submissions
 from cryobench.cli.console import console, mendable_errors, progress_bars
-from cryobench.core import Dataset, Progress, ResultsDocument, Score
+from cryobench.core import Dataset, InputError, Progress, ResultsDocument, Score
 from cryobench.datasets import Inputs, build_dataset, changed_files, load_dataset, prepare_inputs, read_manifest
 from cryobench.io import prepare_output, write_bytes, write_text
 from cryobench.methods import METHODS
@@ -74,6 +74,8 @@ def demo(
     """
     with mendable_errors():
         names = [name.strip() for name in methods.split(",") if name.strip()]
+        if not names:
+            raise InputError(f"no method to run: give --methods one or more of {', '.join(METHODS)}")
         for name in names:
             METHODS[name]  # an unknown name should stop us before any work
         if threads is not None:

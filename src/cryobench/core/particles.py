@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32
@@ -89,6 +89,7 @@ class CTFParameters:
         return CTFParameters(self.table[index])
 
 
+@runtime_checkable
 class ImageSource(Protocol):
     """Images that can be read a few at a time."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32
@@ -38,6 +38,7 @@ class Volume:
         return int(self.data.shape[0])
 
 
+@runtime_checkable
 class VolumeSource(Protocol):
     """The true volume of each state, held, read or rendered on demand."""
 
@@ -50,6 +51,7 @@ class VolumeSource(Protocol):
         ...
 
 
+@runtime_checkable
 class VolumeProvider(Protocol):
     """The volume that a method claims for any particle asked for."""
 

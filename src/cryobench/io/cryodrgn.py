@@ -87,7 +87,7 @@ def write_ctf(path: Path, ctf: CTFParameters, box: int, pixel_size: float) -> No
     write_bytes(path, pickle.dumps(np.hstack((geometry, ctf.table)), protocol=_PROTOCOL))
 
 
-def ctf_from_nine_columns(table: np.ndarray, source: str) -> CTFParameters:
+def ctf_from_nine_columns(table: object, source: str) -> CTFParameters:
     """Return the CTF parameters in cryoDRGN's table of nine columns; its box and pixel size are dropped.
 
     Raises
@@ -96,9 +96,10 @@ def ctf_from_nine_columns(table: np.ndarray, source: str) -> CTFParameters:
         If it is not a numeric table (N, 9) of valid parameters.
     """
     columns = 2 + len(CTF_COLUMNS)
-    numeric = isinstance(table, np.ndarray) and table.dtype.kind in "fiu"
-    if not numeric or table.ndim != 2 or table.shape[1] != columns or not len(table):
-        found = f"shape {table.shape}, type {table.dtype}" if isinstance(table, np.ndarray) else type(table).__name__
+    if not isinstance(table, np.ndarray):
+        raise FormatError(f"{source}: holds a {type(table).__name__}, expected cryoDRGN's CTF table: an array (N, {columns})")
+    if table.dtype.kind not in "fiu" or table.ndim != 2 or table.shape[1] != columns or not len(table):
+        found = f"shape {table.shape}, type {table.dtype}"
         raise FormatError(f"{source}: {found}, expected cryoDRGN's CTF table of {columns} columns: box, pixel size, "
                           f"{', '.join(CTF_COLUMNS)}")  # fmt: skip
     try:

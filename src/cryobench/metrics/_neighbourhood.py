@@ -41,7 +41,7 @@ def shared_neighbours(a: Int32[np.ndarray, "n k"], b: Int32[np.ndarray, "n k"]) 
 
 def neighborhood_similarity(
     a: Float[np.ndarray, "n p"],
-    b: Float[np.ndarray, "n q"],
+    b: Float[np.ndarray, "m q"],
     k: int,
     convention: Literal["published", "standard"] = "standard",
 ) -> float:

@@ -43,8 +43,8 @@ def _product_kernel(slices, ctf, values, grams, products, powers):  # type: igno
                 if squared == 0 or squared >= limit:
                     continue
                 weight = 2.0 if x > 0 else 1.0  # for the mirrored half of the plane
-                c = float(ctf[i, y, x])
-                yr, yi = float(values[i, y, x].real), float(values[i, y, x].imag)
+                c = np.float64(ctf[i, y, x])
+                yr, yi = np.float64(values[i, y, x].real), np.float64(values[i, y, x].imag)
                 for a in range(components):
                     re[a] = c * slices[i, y, x, a].real
                     im[a] = c * slices[i, y, x, a].imag

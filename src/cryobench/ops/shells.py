@@ -42,7 +42,7 @@ def _shell_kernel(first, second, rounded, planes):  # type: ignore[no-untyped-de
                 # mirror.
                 weight = 1.0 if x in (0, half - 1) else 2.0
                 a, b = first[z, y, x], second[z, y, x]
-                ar, ai, br, bi = float(a.real), float(a.imag), float(b.real), float(b.imag)
+                ar, ai, br, bi = np.float64(a.real), np.float64(a.imag), np.float64(b.real), np.float64(b.imag)
                 planes[z, 0, shell] += weight * (ar * br + ai * bi)
                 planes[z, 1, shell] += weight * (ar * ar + ai * ai)
                 planes[z, 2, shell] += weight * (br * br + bi * bi)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from jaxtyping import Int
 from markupsafe import Markup
 
 from cryobench.core import Coordinate, Curve, Embedding, ResultsDocument, stream
@@ -115,7 +116,7 @@ def embedding_plot(embedding: Embedding, coordinate: Coordinate, plot_id: str) -
     return Plot(plot_id, script_json(figure), 330)
 
 
-def drawn_points(count: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+def drawn_points(count: int) -> Int[np.ndarray, " drawn"]:
     """Return the indices of the points to draw, shape (min(count, MOST_POINTS),), ascending: the same at every call."""
     if count <= MOST_POINTS:
         return np.arange(count, dtype=np.int64)
@@ -211,7 +212,7 @@ def _scale(colours: Sequence[str]) -> list[list[Any]]:
     return [[place / (len(colours) - 1), colour] for place, colour in enumerate(colours)]
 
 
-def _listed(values: np.ndarray[Any, Any]) -> list[Any]:
+def _listed(values: np.ndarray) -> list[Any]:
     """Return numbers as lists of floats with 5 significant digits after the point, ``None`` where not finite."""
     rounded = np.round(np.asarray(values, dtype=np.float64), 5).astype(object)
     rounded[~np.isfinite(np.asarray(values, dtype=np.float64))] = None

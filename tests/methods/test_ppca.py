@@ -1,0 +1,120 @@
+"""The linear subspace model on images from known linear subspaces, and on a turning Fab."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cryobench.core import Dataset, InputError, Particles, Volume, silent, stream
+from cryobench.methods.builtin.ppca import PPCA, Posterior, e_step, m_step, noise_power, principal_axes
+from cryobench.metrics import fsc_curve, nearest_neighbours, neighborhood_similarity, shared_neighbours
+from cryobench.simulate import Projector, parametric_ctf, uniform_poses
+
+
+class Linear:
+    """Images of mean + z component, with white noise."""
+
+    def __init__(self, n: int = 400, box: int = 24, sigma: float = 2.0) -> None:
+        grid = np.arange(box) - box // 2
+
+        def blob(x: float, y: float, z: float) -> np.ndarray:
+            gx, gy, gz = (np.exp(-((grid - c) ** 2) / 4.0) for c in (x, y, z))
+            return (gz[:, None, None] * gy[:, None] * gx).astype(np.float32)
+
+        self.mean = Volume(blob(0, 0, 0) + blob(4, 1, -2) + blob(-3, 2, 3), 8.0)
+        self.component = Volume(blob(5, -4, 0) - blob(-5, 4, 1), 8.0)
+        self.z = stream(0, "test z").standard_normal(n).astype(np.float32)
+        poses, ctf = uniform_poses(2, np.arange(n), 10.0), parametric_ctf(2, np.arange(n))
+        clean = Projector(self.mean).project(poses, ctf)
+        clean += self.z[:, None, None] * Projector(self.component).project(poses, ctf)
+        self.sigma = sigma * float(clean.std())
+        self.images = clean + self.sigma * stream(0, "test noise").standard_normal(clean.shape, dtype=np.float32)
+        self.box = box
+        self.particles = Particles(self, poses, ctf, 8.0, 1)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        return self.images[indices].copy()
+
+
+@pytest.fixture(scope="module")
+def linear() -> Linear:
+    return Linear()
+
+
+def test_the_noise_is_measured(linear: Linear) -> None:
+    assert noise_power(linear.particles) == pytest.approx((linear.sigma * 24) ** 2, rel=0.05)
+
+
+def test_the_posterior_is_calibrated(linear: Linear) -> None:
+    """Given the true volumes, (z - mean) / deviation is standard normal."""
+    volumes = np.stack((linear.mean.data, linear.component.data))
+    posterior = e_step(linear.particles, volumes, (linear.sigma * 24) ** 2)
+    scores = (linear.z - posterior.mean[:, 0]) / np.sqrt(posterior.covariance[:, 0, 0])
+    assert abs(scores.mean()) < 0.15
+    assert scores.std() == pytest.approx(1.0, abs=0.15)
+
+
+def test_known_latents_give_the_volumes(linear: Linear) -> None:
+    posterior = Posterior(linear.z[:, None].astype(np.float64), np.zeros((len(linear), 1, 1)))
+    volumes = m_step(linear.particles, posterior, 24)
+    for found, true in zip(volumes, (linear.mean, linear.component), strict=True):
+        assert fsc_curve(Volume(found, 8.0), true).correlations[1:8].min() > 0.8
+
+
+def test_the_latent_is_found_without_being_told(linear: Linear) -> None:
+    submission = PPCA(components=2).run(linear.particles, 0, silent)
+    assert submission.latents is not None
+    assert abs(np.corrcoef(submission.latents[:, 0], linear.z)[0, 1]) > 0.9
+    spread = submission.latents.std(axis=0)
+    assert spread[0] > 3 * spread[1]
+    assert submission.volumes is not None
+    high, low = int(np.argmax(linear.z)), int(np.argmin(linear.z))
+    difference = submission.volumes.at(high).data - submission.volumes.at(low).data
+    assert np.corrcoef(difference.ravel(), linear.component.data.ravel())[0, 1] > 0.8
+
+
+def test_principal_axes_keep_volumes_and_make_distances_those_of_volumes() -> None:
+    rng = np.random.default_rng(0)
+    components = rng.normal(size=(3, 8, 8, 8)).astype(np.float32)
+    mean = rng.normal(size=(50, 3)) * [1.0, 3.0, 0.5]
+    found, latents = principal_axes(components, Posterior(mean, np.zeros((50, 3, 3))))
+    before = np.einsum("nk,kzyx->nzyx", mean, components)
+    after = np.einsum("nk,kzyx->nzyx", latents, found)
+    np.testing.assert_allclose(after, before, atol=1e-4 * np.abs(before).max())
+    flat = found.reshape(3, -1)
+    np.testing.assert_allclose(flat @ flat.T, np.eye(3), atol=1e-5)
+    apart = np.linalg.norm(latents[1:] - latents[:-1], axis=1)
+    np.testing.assert_allclose(apart, np.linalg.norm((before[1:] - before[:-1]).reshape(49, -1), axis=1), rtol=1e-4)
+    assert (np.diff((latents**2).mean(axis=0)) <= 0).all()
+
+
+def test_it_finds_the_turning_fab(small_dataset: Dataset) -> None:
+    submission = PPCA(components=3).run(small_dataset.particles, 0, silent)
+    truth, latents = small_dataset.truth, submission.latents
+    assert latents is not None
+    shuffled = stream(0, "test shuffle").permutation(latents)
+    assert neighborhood_similarity(truth.latents, latents, 79) > neighborhood_similarity(truth.latents, shuffled, 79) + 0.3
+    shared = shared_neighbours(nearest_neighbours(truth.latents, 79), nearest_neighbours(latents, 79))
+    assert shared.mean() == neighborhood_similarity(truth.latents, latents, 79)
+
+
+def test_it_needs_particles(small_dataset: Dataset) -> None:
+    few = small_dataset.particles
+    subset = Particles(_First(few, 20), few.poses[:20], few.ctf[:20], few.pixel_size, few.sign)
+    with pytest.raises(InputError, match="at least 70 particles, not 20"):
+        PPCA().run(subset, 0, silent)
+
+
+class _First:
+    def __init__(self, particles: Particles, n: int) -> None:
+        self._images, self._n = particles.images, n
+        self.box = particles.box
+
+    def __len__(self) -> int:
+        return self._n
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        return self._images.read(indices)

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cryobench.core import InputError
+from cryobench.metrics import (
+    METRICS,
+    bootstrap_mean,
+    nearest_neighbours,
+    neighborhood_similarity,
+    pca_embedding,
+    representatives,
+    strided_particles,
+    umap_embedding,
+)
+
+
+def test_agrees_with_the_published_neighbourhoods(published: Path) -> None:
+    data = np.load(published / "d_neighborhood.npz")
+    for k, hits in zip(data["k"].tolist(), data["hits_full"], strict=True):
+        ours = neighborhood_similarity(data["z_gt"], data["z_est"], k, convention="published")
+        assert ours == pytest.approx(hits.mean() / k, abs=2e-5)  # float32 distances tie differently for a few pairs
+
+
+@pytest.mark.parametrize("k", [1, 10, 99])
+def test_ceiling_and_floor(k: int) -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2000, 3)), rng.normal(size=(2000, 3))
+    assert neighborhood_similarity(a, a, k) == 1.0
+    assert neighborhood_similarity(a, a, k, convention="published") == pytest.approx((k + 1) / k)
+    assert neighborhood_similarity(a, b, k) == pytest.approx(k / 1999, abs=4 * np.sqrt(k / 1999 / k / 2000) + 1e-3)
+
+
+def test_invariant_to_rotation_scale_and_order() -> None:
+    rng = np.random.default_rng(1)
+    a, b = rng.normal(size=(300, 2)), rng.normal(size=(300, 4))
+    turn, _ = np.linalg.qr(rng.normal(size=(4, 4)))
+    order = rng.permutation(300)
+    base = neighborhood_similarity(a, b, 20)
+    assert neighborhood_similarity(a, 7.5 * b @ turn + 3, 20) == pytest.approx(base, abs=1e-12)
+    assert neighborhood_similarity(a[order], b[order], 20) == pytest.approx(base, abs=1e-12)
+
+
+def test_spaces_must_hold_the_same_points() -> None:
+    with pytest.raises(InputError, match="300 and 299 points"):
+        neighborhood_similarity(np.zeros((300, 2)), np.zeros((299, 2)), 3)
+
+
+def test_bootstrap_covers_the_mean_and_pairs_methods() -> None:
+    rng = np.random.default_rng(0)
+    covered = 0
+    for trial in range(200):
+        interval = bootstrap_mean(rng.normal(size=60), "items", seed=trial)
+        covered += interval.low <= 0 <= interval.high
+    assert 180 <= covered <= 199
+    values = rng.normal(size=50)
+    shifted = bootstrap_mean(values + 5.0, "items")
+    assert bootstrap_mean(values, "items").low + 5.0 == pytest.approx(shifted.low)
+    assert shifted.kind == "95 % bootstrap over items"
+
+
+def test_representatives_are_nearest_to_the_mean() -> None:
+    labels = np.array([0, 0, 0, 1, 1], np.int32)
+    latents = np.array([[0.0], [1.0], [5.0], [9.0], [9.0]], np.float32)
+    np.testing.assert_array_equal(representatives(labels, 2, latents), [1, 3])
+    np.testing.assert_array_equal(representatives(labels, 2, None), [0, 3])
+    with pytest.raises(InputError, match="state 2 has no particle"):
+        representatives(labels, 3, latents)
+
+
+def test_published_stride() -> None:
+    np.testing.assert_array_equal(strided_particles(1000, 4), [0, 250, 500, 750])
+    assert len(strided_particles(105, 10)) == 11  # N // n, as published
+    with pytest.raises(InputError, match="from 1 to 5"):
+        strided_particles(5, 6)
+
+
+def test_pca_is_that_of_scikit_learn_up_to_sign() -> None:
+    from sklearn.decomposition import PCA  # noqa: PLC0415
+
+    points = np.random.default_rng(0).normal(size=(200, 5)) @ np.diag([5, 3, 1, 1, 1])
+    ours = pca_embedding(points.astype(np.float32))
+    theirs = PCA(2).fit_transform(points)
+    np.testing.assert_allclose(np.abs(ours), np.abs(theirs), atol=1e-3)
+    line = pca_embedding(points[:, :1].astype(np.float32))
+    assert line.shape == (200, 2)
+    assert not line[:, 1].any()
+
+
+@pytest.mark.slow
+def test_umap_repeats_and_keeps_a_ring(recwarn: pytest.WarningsRecorder) -> None:
+    rng = np.random.default_rng(0)
+    angle = rng.uniform(0, 2 * np.pi, 400)
+    ring = np.column_stack((np.cos(angle), np.sin(angle), 0.05 * rng.normal(size=400))).astype(np.float32)
+    first, second = umap_embedding(ring, 1), umap_embedding(ring, 1)
+    np.testing.assert_array_equal(first, second)
+    found = nearest_neighbours(first, 1)[:, 0]
+    apart = np.abs((angle[found] - angle + np.pi) % (2 * np.pi) - np.pi)
+    assert np.median(apart) < 0.1
+
+
+def test_each_metric_describes_itself() -> None:
+    assert len(METRICS) >= 2
+    for name in METRICS:
+        card = METRICS[name]
+        assert card.name == name
+        assert card.summary.endswith(".")
+        assert card.reference

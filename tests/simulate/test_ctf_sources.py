@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cryobench.core import FormatError
+from cryobench.simulate import load_ctf_table
+
+NINE = np.array([[128, 3, 15000, 14000, 30, 300, 2.7, 0.1, 0], [128, 3, 12000, 11000, 40, 300, 2.7, 0.1, 10]], np.float32)
+STAR_31 = """data_optics
+loop_
+_rlnOpticsGroup #1
+_rlnVoltage #2
+_rlnSphericalAberration #3
+_rlnAmplitudeContrast #4
+2 200 1.4 0.07
+1 300 2.7 0.1
+
+data_particles
+loop_
+_rlnDefocusU #1
+_rlnDefocusV #2
+_rlnDefocusAngle #3
+_rlnOpticsGroup #4
+15000 14000 30 1
+12000 11000 40 2
+"""
+
+
+def test_each_kind_of_table(tmp_path: Path) -> None:
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps(NINE))
+    np.savez(tmp_path / "a.npz", ctf=NINE)
+    np.save(tmp_path / "a.npy", NINE)
+    for name in ("a.pkl", "a.npz", "a.npy"):
+        np.testing.assert_array_equal(load_ctf_table(tmp_path / name).table, NINE[:, 2:])
+
+
+def test_star_with_optics_groups(tmp_path: Path) -> None:
+    (tmp_path / "a.star").write_text(STAR_31)
+    expected = [[15000, 14000, 30, 300, 2.7, 0.1, 0], [12000, 11000, 40, 200, 1.4, 0.07, 0]]
+    np.testing.assert_allclose(load_ctf_table(tmp_path / "a.star").table, np.float32(expected))
+
+
+def test_star_without_optics_groups(tmp_path: Path) -> None:
+    columns = ["DefocusU", "DefocusV", "DefocusAngle", "Voltage", "SphericalAberration", "AmplitudeContrast", "PhaseShift"]
+    rows = "\n".join(" ".join(str(v) for v in row) for row in NINE[:, 2:].tolist())
+    (tmp_path / "a.star").write_text("data_\nloop_\n" + "".join(f"_rln{c}\n" for c in columns) + rows + "\n")
+    np.testing.assert_allclose(load_ctf_table(tmp_path / "a.star").table, NINE[:, 2:])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.txt", b"", "expected one of .npz, .npy, .pkl, .star"),
+        ("a.npz", b"PK not really", "not a readable numpy file"),
+        ("a.star", b"data_x\nloop_\n_rlnA\n1\n", "no block has a column rlnDefocusU"),
+        ("a.star", STAR_31.replace("_rlnVoltage", "_rlnSomething").encode(), "no column rlnVoltage"),
+        ("a.star", STAR_31.replace("15000 14000 30 1", "15000 14000 30 7").encode(), "cannot be read"),
+        ("a.pkl", pickle.dumps({"a": 1}), "holds a dict, expected cryoDRGN's CTF table"),
+    ],
+)
+def test_bad_tables_are_named(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(FormatError, match=message):
+        load_ctf_table(tmp_path / name)
+
+
+def test_an_array_of_objects_is_not_unpickled(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", ctf=np.array([{"a": 1}], dtype=object))
+    with pytest.raises(FormatError, match="not a readable numpy file"):
+        load_ctf_table(tmp_path / "a.npz")
+
+
+def test_a_real_table(cache: Path) -> None:
+    table = load_ctf_table(cache / "ctf" / "empiar10028_unique_ctf.npz")
+    assert len(table) == 1081
+    assert 13_000 < np.median(table.column("defocus_u_angstrom")) < 28_000

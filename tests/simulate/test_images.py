@@ -1,0 +1,162 @@
+"""Image formation against analytic projections and the published projector."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cryobench.core import CTFParameters, Poses, Volume
+from cryobench.io import read_poses
+from cryobench.simulate import (
+    ImagingSpec,
+    Projector,
+    add_noise,
+    clean_moments,
+    noise_sigma,
+    noisy_images,
+    parametric_ctf,
+    sample_ctf,
+    uniform_poses,
+)
+from cryobench.simulate import stream as stream_module
+
+SPEC = ImagingSpec(box=32, pixel_size=4.0, output_box=32, snr=0.5, snr_scope="state", shift_extent=10.0)
+
+
+@pytest.fixture(scope="module")
+def volume() -> Volume:
+    rng = np.random.default_rng(0)
+    grid = np.arange(32) - 16
+    data = np.zeros((32, 32, 32))
+    for x, y, z in rng.uniform(-8, 8, (20, 3)):
+        gx, gy, gz = (np.exp(-((grid - c) ** 2) / 5.0) for c in (x, y, z))
+        data += gz[:, None, None] * gy[:, None] * gx
+    return Volume(data.astype(np.float32), 4.0)
+
+
+def test_an_analytic_projection_with_its_shift() -> None:
+    """One Gaussian at p lands at R p, displaced by minus the stored shift."""
+    box, pixel, sigma = 64, 3.0, 1.7
+    p = np.array([9.0, -4.0, 6.0])
+    grid = np.arange(box) - box // 2
+    gx, gy, gz = (np.exp(-((grid - c) ** 2) / (2 * sigma**2)) for c in p)
+    volume = Volume((gz[:, None, None] * gy[:, None] * gx).astype(np.float32), pixel)
+    poses = uniform_poses(seed=4, indices=np.arange(5), shift_extent=20.0)
+    images = Projector(volume).project(poses)
+    for image, rotation, shift in zip(images, poses.rotations, poses.shifts, strict=True):
+        x, y = (rotation.astype(float) @ p)[:2] - shift.astype(float) / pixel
+        fx, fy = (np.exp(-((grid - c) ** 2) / (2 * sigma**2)) for c in (x, y))
+        expected = np.sqrt(2 * np.pi) * sigma * fy[:, None] * fx
+        assert np.linalg.norm(image - expected) / np.linalg.norm(expected) < 1e-4
+
+
+def test_agrees_with_the_published_projector(published: Path) -> None:
+    """The published one shrinks the object by 31/32 and blurs it: expect correlation, not equality."""
+    data = np.load(published / "a_projection.npz")
+    volume = Volume(data["vol"], float(data["apix"]))
+    given_poses = read_poses(published / "a_poses_in.pkl", 32, volume.pixel_size)
+    poses = Poses(given_poses.rotations, given_poses.shifts)
+    still = Poses(poses.rotations, np.zeros_like(poses.shifts))
+    random_shifts = (data["rand_trans_frac"] * 32 * volume.pixel_size).astype(np.float32)
+    random = Poses(data["rand_rots"], random_shifts)
+    projector = Projector(volume)
+    for name, chosen in (("proj_notrans", still), ("proj_trans", poses), ("rand_proj", random)):
+        for ours, theirs in zip(projector.project(chosen), data[name], strict=True):
+            assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.995
+            mass = ours.sum(dtype=float) / theirs.sum(dtype=float)
+            assert mass == pytest.approx((32 / 31) ** 3, rel=0.02)  # what their resampling loses
+
+
+def test_agrees_with_the_analytic_projection_of_the_published_input(published: Path) -> None:
+    data = np.load(published / "a_projection.npz")
+    points, sigma, pixel = data["points_xyz_A"], float(data["sigma_A"]), float(data["apix"])
+    rotations = data["rand_rots"]
+    still = Poses(rotations, np.zeros((len(rotations), 2), np.float32))
+    images = Projector(Volume(data["vol"], pixel)).project(still)
+    grid = (np.arange(32) - 16) * pixel
+    for image, rotation in zip(images, rotations.astype(float), strict=True):
+        moved = points @ rotation.T
+        fx, fy = (np.exp(-((grid - moved[:, i, None]) ** 2) / (2 * sigma**2)) for i in (0, 1))
+        expected = np.einsum("py,px->yx", fy, fx) * np.sqrt(2 * np.pi) * sigma / pixel
+        # Gaussians of 0.83 pixels are sampled too coarsely: 3 % of their transform lies at Nyquist, and aliases.
+        assert np.linalg.norm(image - expected) / np.linalg.norm(expected) < 2e-2
+
+
+def test_published_images_through_the_ctf(published: Path) -> None:
+    """Image times CTF in Fourier space, as the published scripts do it, but for the Nyquist line."""
+    from cryobench.ops.ctf import evaluate_ctf  # noqa: PLC0415
+    from cryobench.ops.fft import fourier_to_images, images_to_fourier  # noqa: PLC0415
+
+    data = np.load(published / "b_ctf.npz")
+    ctf = evaluate_ctf(data["params"][:, 2:], int(data["D"]), float(data["apix"]))
+    ours = fourier_to_images(images_to_fourier(data["images_in"].copy()) * ctf)
+    for mine, theirs in zip(ours, data["images_nob"], strict=True):
+        assert np.corrcoef(mine.ravel(), theirs.ravel())[0, 1] > 0.999
+
+
+def images_of(volume: Volume, n: int, seed: int, offset: int = 0) -> np.ndarray:
+    indices = np.arange(n) + offset
+    poses, ctf = uniform_poses(seed, indices, SPEC.shift_extent), parametric_ctf(seed, indices)
+    return np.concatenate(list(noisy_images(volume, poses, ctf, indices, 3.0, SPEC, seed)))
+
+
+def test_images_do_not_depend_on_the_chunk(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
+    together = images_of(volume, 20, seed=1)
+    monkeypatch.setattr(stream_module, "CHUNK", 3)
+    np.testing.assert_array_equal(images_of(volume, 20, seed=1), together)
+
+
+def test_an_image_depends_on_its_index_alone(volume: Volume) -> None:
+    np.testing.assert_array_equal(images_of(volume, 5, seed=1, offset=7), images_of(volume, 12, seed=1)[7:])
+    assert not np.array_equal(images_of(volume, 2, seed=2), images_of(volume, 2, seed=1))
+
+
+def test_noise_has_the_ratio_asked_for(volume: Volume) -> None:
+    n = 60
+    poses, ctf = uniform_poses(1, np.arange(n), 10.0), parametric_ctf(1, np.arange(n))
+    sigma = noise_sigma(clean_moments(volume, poses, ctf, lambda _: None), 32, SPEC.snr)
+    clean = Projector(volume).project(poses, ctf)
+    noisy = np.concatenate(list(noisy_images(volume, poses, ctf, np.arange(n), sigma, SPEC, 1)))
+    noise = -noisy - clean  # the stack is inverted
+    assert clean.var(dtype=float) / noise.var(dtype=float) == pytest.approx(SPEC.snr, rel=0.03)
+    assert sigma**2 == pytest.approx(clean.var(dtype=float) / SPEC.snr, rel=1e-6)
+    power = np.abs(np.fft.fft2(noise)) ** 2
+    assert power[:, 1:5, 1:5].mean() == pytest.approx(power[:, 12:16, 12:16].mean(), rel=0.1)  # white
+
+
+def test_cropped_images_keep_their_mean(volume: Volume) -> None:
+    small = SPEC.model_copy(update={"output_box": 16})
+    poses, ctf = uniform_poses(1, np.arange(4), 10.0), parametric_ctf(1, np.arange(4))
+    large_images, small_images = (
+        np.concatenate(list(noisy_images(volume, poses, ctf, np.arange(4), 1.0, spec, 1))) for spec in (SPEC, small)
+    )
+    assert small_images.shape == (4, 16, 16)
+    np.testing.assert_allclose(small_images.mean(axis=(1, 2)), large_images.mean(axis=(1, 2)), atol=1e-4)
+
+
+@given(seed=st.integers(0, 100), rows=st.integers(1, 30), n=st.integers(1, 60))
+@settings(max_examples=30, deadline=None)
+def test_tables_are_drawn_without_replacement(seed: int, rows: int, n: int) -> None:
+    table = np.tile(np.float32([0, 0, 0, 300, 2.7, 0.1, 0]), (rows, 1))
+    table[:, 0] = np.arange(rows)
+    drawn = sample_ctf(CTFParameters(table), seed, np.arange(n)).column("defocus_u_angstrom").astype(int)
+    counts = np.bincount(drawn, minlength=rows)
+    assert counts.max() - counts.min() <= 1
+
+
+def test_noise_is_drawn_for_each_index() -> None:
+    clean = np.zeros((3, 16, 16), np.float32)
+    noise = add_noise(clean, 2.0, seed=0, indices=np.array([4, 9, 4]))
+    np.testing.assert_array_equal(noise[0], noise[2])
+    assert not np.array_equal(noise[0], noise[1])
+    assert noise.std() == pytest.approx(2.0, rel=0.1)
+
+
+def test_shifts_are_uniform_and_within_their_extent() -> None:
+    shifts = uniform_poses(0, np.arange(4000), 30.0).shifts
+    assert np.abs(shifts).max() <= 30
+    assert shifts.std(axis=0) == pytest.approx(np.full(2, 30 / np.sqrt(3)), rel=0.03)
