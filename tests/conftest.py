@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NoReturn
 
-import numpy as np
 import pytest
 
 from cryobench.core import Dataset
 from cryobench.datasets import build_dataset, load_dataset, prepare_inputs
+
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -56,8 +63,23 @@ def small_dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     return load_dataset(folder)
 
 
-def blob_positions(rng: np.random.Generator, count: int, radius: float) -> np.ndarray:
-    """Return positions (x, y, z) within a sphere, shape (count, 3)."""
-    points = rng.normal(size=(count, 3))
-    points /= np.linalg.norm(points, axis=1, keepdims=True)
-    return np.asarray(points * radius * rng.uniform(0, 1, (count, 1)) ** (1 / 3))
+def _cannot(reason: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(f"{reason}: CI has to run the browser tests")
+    pytest.skip(f"BROWSER TESTS LEFT OUT: {reason}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Headless Chromium."""
+    executable = shutil.which("chromium")
+    if executable is None:
+        _cannot("no chromium on the path")
+    try:
+        from playwright.sync_api import sync_playwright  # noqa: PLC0415
+    except ImportError:
+        _cannot("playwright is not installed")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
+        yield opened
+        opened.close()

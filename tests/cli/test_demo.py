@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -77,6 +78,25 @@ def test_the_report_holds_the_scores(demo: Path) -> None:
     document = json.loads((demo / "results.json").read_text())
     for score in document["scores"]:
         assert f"{score['value']:.2f}"[:-1] in text
+
+
+def test_the_report_opens_in_a_browser(demo: Path, browser: Any) -> None:
+    page = browser.new_page()
+    complaints: list[str] = []
+    requests: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
+    report = (demo / "report.html").as_uri()
+    page.goto(report)
+    page.wait_for_selector("html[data-drawn]", timeout=60_000)
+    assert complaints == []
+    assert [url for url in requests if not url.startswith(("data:", "blob:"))] == [report]
+    assert page.locator("#score-table tbody tr").count() == 4
+    assert page.locator("#latent-0 .point").count() == 360
+    assert page.locator("#curve-0 .legendtext").count() == 3
+    assert page.locator("table.pictures img").count() == 3 * 4 + 4 * 5
+    page.close()
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ import mrcfile
 import numpy as np
 import pytest
 
-from cryobench.core import FormatError, InputError
+from cryobench.core import FormatError, InputError, OutputError
 from cryobench.datasets import Inputs, build_dataset, changed_files, load_dataset, prepare_inputs, read_manifest
 from cryobench.ops.rotations import rotation_from_relion
 from cryobench.ops.threads import get_threads, set_threads
@@ -114,11 +114,22 @@ def test_a_resumed_build_keeps_what_is_finished(tmp_path: Path, monkeypatch: pyt
     assert sums(folder) == whole
 
 
-def test_a_resumed_build_of_another_spec_starts_anew(tmp_path: Path) -> None:
+def test_another_dataset_is_not_resumed(tmp_path: Path) -> None:
     folder = build(tmp_path / "d", seed=5)
+    before = sums(folder)
     inputs = inputs_of(seed=1)
+    with pytest.raises(OutputError, match="holds a dataset of other settings"):
+        build_dataset(inputs.spec, inputs.structure, folder, resume=True)
+    assert sums(folder) == before
+
+
+def test_a_damaged_shard_is_made_again(tmp_path: Path) -> None:
+    folder = build(tmp_path / "d")
+    before = sums(folder)
+    (folder / "particles/001.mrcs").write_bytes(b"damaged")
+    inputs = inputs_of()
     build_dataset(inputs.spec, inputs.structure, folder, resume=True)
-    assert sums(folder) == sums(build(tmp_path / "whole", seed=1))
+    assert sums(folder) == before
 
 
 def test_a_smaller_build_leaves_nothing_of_a_larger_one(tmp_path: Path) -> None:

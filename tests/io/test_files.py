@@ -14,7 +14,7 @@ from cryobench.core import CTFParameters, FormatError, InputError, OutputError, 
 from cryobench.io import (
     MrcImages,
     MrcStackWriter,
-    ctf_from_nine_columns,
+    ctf_from_table,
     inside,
     prepare_output,
     read_array_pickle,
@@ -58,12 +58,18 @@ def test_images_are_read_across_stacks_in_the_order_asked(tmp_path: Path) -> Non
     np.testing.assert_array_equal(source.read(order), images[order])
 
 
+def half_a_stack(path: Path, error: type[BaseException] | None) -> None:
+    with MrcStackWriter(path, 4, 8, 1.0) as writer:
+        writer.write(np.zeros((2, 8, 8), np.float32))
+        if error is not None:
+            raise error
+
+
 def test_an_interrupted_stack_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), MrcStackWriter(tmp_path / "a.mrcs", 4, 8, 1.0) as writer:
-        writer.write(np.zeros((2, 8, 8), np.float32))
-        raise KeyboardInterrupt
-    with pytest.raises(InputError, match="after 2 of 4 images"), MrcStackWriter(tmp_path / "a.mrcs", 4, 8, 1.0) as writer:
-        writer.write(np.zeros((2, 8, 8), np.float32))
+    with pytest.raises(KeyboardInterrupt):
+        half_a_stack(tmp_path / "a.mrcs", KeyboardInterrupt)
+    with pytest.raises(InputError, match="after 2 of 4 images"):
+        half_a_stack(tmp_path / "a.mrcs", None)
     assert not list(tmp_path.iterdir())
 
 
@@ -123,7 +129,7 @@ def test_published_pickles_are_read(published: Path) -> None:
     poses = read_poses(published / "a_poses_in.pkl", box=32, pixel_size=6.0)
     np.testing.assert_allclose(poses.rotations, data["rots"], atol=1e-6)
     np.testing.assert_allclose(poses.shifts, data["trans_frac"] * 32 * 6.0, rtol=1e-5)
-    table = ctf_from_nine_columns(read_array_pickle(published / "b_ctf.pkl"), "b_ctf.pkl")
+    table = ctf_from_table(read_array_pickle(published / "b_ctf.pkl"), "b_ctf.pkl")
     np.testing.assert_array_equal(table.table, np.load(published / "b_ctf.npz")["params"][:, 2:])
 
 
@@ -144,7 +150,7 @@ def test_poses_and_ctf_come_back_and_unpickle_plainly(tmp_path: Path) -> None:
 
 def test_a_ctf_table_of_another_shape_is_refused() -> None:
     with pytest.raises(FormatError, match="expected cryoDRGN's CTF table of 9 columns"):
-        ctf_from_nine_columns(np.zeros((4, 8)), "table.npz")
+        ctf_from_table(np.zeros((4, 8)), "table.npz")
 
 
 @given(values=st.lists(st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1), min_size=1))
@@ -169,9 +175,14 @@ def test_paths_stay_in_their_folder(tmp_path: Path) -> None:
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("old")
-    with pytest.raises(RuntimeError), replacing(path) as temporary:
-        temporary.write_text("half of the ne")
-        raise RuntimeError
+
+    def fail() -> None:
+        with replacing(path) as temporary:
+            temporary.write_text("half of the ne")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
     assert path.read_text() == "old"
 
@@ -179,7 +190,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
 def test_output_folders(tmp_path: Path) -> None:
     prepare_output(tmp_path / "new", overwrite=False, resume=False)
     assert (tmp_path / "new").is_dir()
-    with pytest.raises(OutputError, match="parent folder .* does not exist"):
+    with pytest.raises(OutputError, match=r"parent folder .* does not exist"):
         prepare_output(tmp_path / "no" / "new", overwrite=False, resume=False)
     (tmp_path / "new" / "file").touch()
     with pytest.raises(OutputError, match="not empty: add --resume"):

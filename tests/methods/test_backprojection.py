@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 import pytest
 
 from cryobench.core import Dataset, InputError, Particles, Poses, Volume, silent
-from cryobench.metrics import fsc_curve
 from cryobench.methods import METHODS
 from cryobench.methods.builtin.backprojection import backproject
+from cryobench.metrics import fsc_curve
 from cryobench.simulate import Projector, parametric_ctf, uniform_poses
 
 
@@ -94,5 +93,3 @@ def test_controls_bracket(small_dataset: Dataset) -> None:
     assert shuffle.latents is not None
     assert not np.array_equal(shuffle.latents, truth.latents)
     np.testing.assert_array_equal(np.sort(shuffle.latents, axis=0), np.sort(truth.latents, axis=0))
-
-

@@ -16,7 +16,9 @@ def half(full: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize(("suffix", "b_factor"), [("nob", 0.0), ("bfac100", 100.0)])
 @pytest.mark.parametrize(("prefix", "params", "apix"), [("ctf", "params", "apix"), ("ctf64", "params64", "apix64")])
-def test_agrees_with_the_published_ctf(published: Path, prefix: str, params: str, apix: str, suffix: str, b_factor: float) -> None:
+def test_agrees_with_the_published_ctf(
+    published: Path, prefix: str, params: str, apix: str, suffix: str, b_factor: float
+) -> None:
     data = np.load(published / "b_ctf.npz")
     expected = half(data[f"{prefix}_{suffix}"])
     table = data[params][:, 2:].astype(np.float32)

@@ -91,7 +91,8 @@ def test_insertion_is_the_adjoint_of_extraction(gridding: Gridding) -> None:
     rng = np.random.default_rng(1)
     box, n = 16, 5
     rotations = Rotation.random(n, random_state=3).as_matrix().astype(np.float32)
-    values = (rng.normal(size=(n, box, box // 2 + 1)) + 1j * rng.normal(size=(n, box, box // 2 + 1))).astype(np.complex64)
+    real, imaginary = rng.normal(size=(2, n, box, box // 2 + 1))
+    values = (real + 1j * imaginary).astype(np.complex64)
     values[:, :, 0] = values[:, (-np.arange(box)) % box, 0].conj() + values[:, :, 0]  # as of a real image
     k = np.fft.fftfreq(box, 1 / box)
     # Within two pixels of Nyquist the kernel reaches over the edge, where extraction wraps and insertion lets go.

@@ -9,7 +9,9 @@ import pytest
 from cryobench.core import FormatError
 from cryobench.simulate import load_ctf_table
 
-NINE = np.array([[128, 3, 15000, 14000, 30, 300, 2.7, 0.1, 0], [128, 3, 12000, 11000, 40, 300, 2.7, 0.1, 10]], np.float32)
+NINE = np.array(
+    [[128, 3, 15000, 14000, 30, 300, 2.7, 0.1, 0], [128, 3, 12000, 11000, 40, 300, 2.7, 0.1, 10]], np.float32
+)
 STAR_31 = """data_optics
 loop_
 _rlnOpticsGroup #1
@@ -45,7 +47,8 @@ def test_star_with_optics_groups(tmp_path: Path) -> None:
 
 
 def test_star_without_optics_groups(tmp_path: Path) -> None:
-    columns = ["DefocusU", "DefocusV", "DefocusAngle", "Voltage", "SphericalAberration", "AmplitudeContrast", "PhaseShift"]
+    columns = ["DefocusU", "DefocusV", "DefocusAngle", "Voltage", "SphericalAberration"]
+    columns += ["AmplitudeContrast", "PhaseShift"]
     rows = "\n".join(" ".join(str(v) for v in row) for row in NINE[:, 2:].tolist())
     (tmp_path / "a.star").write_text("data_\nloop_\n" + "".join(f"_rln{c}\n" for c in columns) + rows + "\n")
     np.testing.assert_allclose(load_ctf_table(tmp_path / "a.star").table, NINE[:, 2:])

@@ -6,7 +6,7 @@ import importlib.metadata
 import itertools
 import platform
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,11 +100,12 @@ def score_run(dataset: Dataset, submissions: Sequence[Submission], seed: int, pr
     volumes = score_volumes(submissions, truth, PER_IMAGE_VOLUMES, progress)
     neighbours = score_latents(submissions, truth, progress)
     items = [*_volume_items(volumes), *_latent_items(neighbours)]
+    roles = {submission.method.name: submission.method.role for submission in submissions}
     document = ResultsDocument(
         dataset=dataset.card,
         coordinate=truth.coordinate,
         methods=tuple(submission.method for submission in submissions),
-        scores=tuple(_score(item, seed) for item in items),
+        scores=tuple(_score(item, items, roles, seed) for item in items),
         comparisons=tuple(_comparisons(items, seed)),
         curves=tuple(mean_curves(volumes, truth)),
         provenance=_provenance(dataset, seed),
@@ -137,7 +138,17 @@ def _latent_items(neighbours: dict[tuple[str, int], np.ndarray]) -> list[Items]:
     ]
 
 
-def _score(items: Items, seed: int) -> Score:
+def _score(items: Items, others: Sequence[Items], roles: Mapping[str, str], seed: int) -> Score:
+    rivals = [o for o in others if o.key == items.key]
+    higher = items.metric.direction == "higher"
+
+    def beaten_by(role: str) -> bool:
+        gaps = [o.values.mean() - items.values.mean() for o in rivals if roles[o.method] == role]
+        return any(gap > 0 if higher else gap < 0 for gap in gaps)
+
+    flags = []
+    if roles[items.method] == "ceiling" and (beaten_by("method") or beaten_by("floor")):
+        flags.append("not a ceiling here: too few images of each state, or too noisy")
     return Score(
         metric=items.metric,
         method=items.method,
@@ -149,6 +160,7 @@ def _score(items: Items, seed: int) -> Score:
         interval=bootstrap_mean(items.values, items.over, seed),
         n=len(items.values),
         parameters=items.parameters,
+        flags=tuple(flags),
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import rich.box
 import typer
 from rich.table import Table
 
 from cryobench.benchmark import run_methods, score_run, write_results, write_submissions
 from cryobench.cli.console import console, mendable_errors, progress_bars
-from cryobench.core import Dataset, InputError, Progress, ResultsDocument, Score
-from cryobench.datasets import Inputs, build_dataset, changed_files, load_dataset, prepare_inputs, read_manifest
+from cryobench.core import InputError, ResultsDocument, Score
+from cryobench.datasets import Inputs, build_dataset, load_dataset, prepare_inputs
 from cryobench.io import prepare_output, write_bytes, write_text
 from cryobench.methods import METHODS
 from cryobench.ops.threads import get_threads, set_threads
@@ -36,29 +37,32 @@ def demo(
         typer.Option(metavar="FILE", help="PDB or mmCIF file (.gz too) in place of the synthetic antibody."),
     ] = None,
     moving: Annotated[
-        str | None, typer.Option(metavar="RANGES", help="Residues that turn. [default: H:1-230,L:1-214]")
+        str | None, typer.Option(metavar="RANGES", help="Residues that turn.", show_default="H:1-230,L:1-214")
     ] = None,
     axis: Annotated[
-        str | None, typer.Option(metavar="RESIDUE", help="Residue about whose CA-C bond they turn. [default: H:230]")
+        str | None,
+        typer.Option(metavar="RESIDUE", help="Residue about whose CA-C bond they turn.", show_default="H:230"),
     ] = None,
     ctf: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="CTF table to draw from: cryoDRGN .pkl, .npy or .npz of its nine columns, RELION .star. "
+            help="CTF table to draw from: cryoDRGN .pkl, .npy or .npz of its columns, RELION .star. "
             "[default: a parametric distribution]",
         ),
     ] = None,
     methods: Annotated[
         str, typer.Option(metavar="NAMES", help="Methods to run, separated by commas.")
     ] = "oracle,ppca,consensus,shuffle",
-    states: Annotated[int | None, typer.Option(min=2, help="Number of conformations. [default: 20]")] = None,
-    images: Annotated[int | None, typer.Option(min=1, help="Images of each conformation. [default: 200]")] = None,
-    box: Annotated[int | None, typer.Option(help="Box size in pixels, even. [default: 64]")] = None,
-    pixel_size: Annotated[float | None, typer.Option(help="Pixel size in Å. [default: 6]")] = None,
-    resolution: Annotated[float | None, typer.Option(help="Resolution of the true maps in Å. [default: 12]")] = None,
-    snr: Annotated[float | None, typer.Option(help="Signal-to-noise ratio. [default: 0.5]")] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads to use. [default: all cores]")] = None,
+    states: Annotated[int | None, typer.Option(min=2, help="Number of conformations.", show_default="20")] = None,
+    images: Annotated[int | None, typer.Option(min=1, help="Images of each conformation.", show_default="200")] = None,
+    box: Annotated[int | None, typer.Option(help="Box size in pixels, even.", show_default="64")] = None,
+    pixel_size: Annotated[float | None, typer.Option(help="Pixel size in Å.", show_default="6")] = None,
+    resolution: Annotated[
+        float | None, typer.Option(help="Resolution of the true maps in Å.", show_default="12")
+    ] = None,
+    snr: Annotated[float | None, typer.Option(help="Signal-to-noise ratio.", show_default="1")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads to use.", show_default="all cores")] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Start anew in a folder that holds something.")
     ] = False,
@@ -69,8 +73,7 @@ def demo(
 ) -> None:
     """Simulate a small dataset with known truth, run built-in methods on it, score them and write a report.
 
-    An antibody (IgG), one Fab of which turns through 360° (dataset igg-1d at demo size). Takes a few minutes on a
-    laptop.
+    An antibody (IgG), one Fab of which turns through 360° (dataset igg-1d at demo size). A minute or two of work.
     """
     with mendable_errors():
         names = [name.strip() for name in methods.split(",") if name.strip()]
@@ -99,7 +102,9 @@ def demo(
             return
         prepare_output(output, overwrite=overwrite, resume=resume)
         with progress_bars() as progress:
-            dataset = _dataset(inputs, output / "dataset", progress, resume=resume)
+            folder = output / "dataset"
+            build_dataset(inputs.spec, inputs.structure, folder, inputs.ctf_table, progress, resume=resume)
+            dataset = load_dataset(folder)
             submissions = run_methods(dataset, names, seed, progress)
             write_submissions(dataset, submissions, output / "submissions")
             run = score_run(dataset, [submission for submission, _ in submissions], seed, progress)
@@ -108,16 +113,6 @@ def demo(
         write_text(output / "report.html", render_report(run.results))
         _print_scores(run.results.document)
         console.print(f"\nReport: {output / 'report.html'}", markup=False, soft_wrap=True)
-
-
-def _dataset(inputs: Inputs, folder: Path, progress: Progress, *, resume: bool) -> Dataset:
-    """Build the dataset, unless a resumed run finds it whole and made from the same spec."""
-    if resume and (folder / "dataset.json").is_file():
-        manifest = read_manifest(folder)
-        if manifest.spec == inputs.spec and not changed_files(folder, manifest):
-            return load_dataset(folder)
-    build_dataset(inputs.spec, inputs.structure, folder, inputs.ctf_table, progress, resume=resume)
-    return load_dataset(folder)
 
 
 def _print_plan(inputs: Inputs, names: list[str], output: Path) -> None:
@@ -142,8 +137,9 @@ def _print_plan(inputs: Inputs, names: list[str], output: Path) -> None:
 
 def _print_scores(document: ResultsDocument) -> None:
     """Print a row a score and a column a method, each value above its interval."""
-    table = Table(title=f"{document.dataset.title} ({document.dataset.id})", title_justify="left")
-    table.add_column("mean, [95 % interval]".replace("[", "\\["), ratio=1)
+    title = f"{document.dataset.title} ({document.dataset.id})"
+    table = Table(title=title, title_justify="left", box=rich.box.SIMPLE_HEAD, padding=(0, 1, 1, 0))
+    table.add_column("mean,\n95 % interval")
     for method in document.methods:
         table.add_column(f"{method.name}\n({method.role})", justify="right", no_wrap=True)
     cells = {(_heading(score), score.method): _cell(score) for score in document.scores}
@@ -153,6 +149,8 @@ def _print_scores(document: ResultsDocument) -> None:
     console.print(table)
     kinds = dict.fromkeys(score.interval.kind for score in document.scores)
     console.print(f"Intervals: {'; '.join(kinds)}. A dash: the method gives nothing to score.", markup=False)
+    for name, flag in dict.fromkeys((score.method, flag) for score in document.scores for flag in score.flags):
+        console.print(f"! {name}: {flag}", markup=False)
     if document.dataset.stand_in:
         console.print(f"STAND-IN DATA: {document.dataset.stand_in}.", markup=False)
 
@@ -163,4 +161,4 @@ def _heading(score: Score) -> str:
 
 
 def _cell(score: Score) -> str:
-    return f"{score.value:.3f}\n\\[{score.interval.low:.3f}, {score.interval.high:.3f}]"
+    return f"{score.value:.3f}\n{score.interval.low:.3f} – {score.interval.high:.3f}"

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pydantic
 from pydantic import Field
 
-from cryobench.core import CTFParameters, InputError, Poses, Progress, Volume, silent
+from cryobench.core import CTFParameters, FormatError, InputError, OutputError, Poses, Progress, Volume, silent
 from cryobench.core.checks import require_even_box
-from cryobench.datasets.folder import MANIFEST, read_manifest, write_folder
+from cryobench.datasets.folder import MANIFEST, changed_files, read_manifest, write_folder
 from cryobench.datasets.recipe import RECIPES, Ensemble
 from cryobench.datasets.spec import DatasetSpec, Strict
 from cryobench.io import MrcStackWriter, inside, sha256, write_text, write_volume
@@ -71,12 +71,14 @@ def build_dataset(
     progress
         Told of images made.
     resume
-        Keep the finished shards of an earlier build of the same spec whose checksums still agree.
+        Keep the finished shards of an earlier build of the same spec whose checksums still agree, or all of it.
 
     Raises
     ------
     InputError
         If the box is odd, too small for the structure, or cannot be cropped as asked.
+    OutputError
+        If the folder to resume holds another dataset.
     """
     imaging = spec.imaging
     recipe = RECIPES[spec.dataset]
@@ -88,14 +90,19 @@ def build_dataset(
         (folder / part).mkdir(parents=True, exist_ok=True)
     if not resume:
         _discard_previous(folder)
+    elif (folder / MANIFEST).is_file():
+        manifest = read_manifest(folder)
+        if (manifest.spec, manifest.software) != (spec, _software()):
+            _refuse_other(folder)
+        if not changed_files(folder, manifest):
+            return
     # Its removal says that what follows is unfinished, until it is written again at the very end.
     (folder / MANIFEST).unlink(missing_ok=True)
     journal = _open_journal(folder / _JOURNAL, spec, resume=resume)
     shards = _build_shards(spec, ensemble, folder, poses, ctf, journal, progress)
     files = {name: checksum for shard in shards for name, checksum in shard.files.items()}
     mask = _union_mask(ensemble, spec)
-    version = importlib.metadata.version("cryobench")
-    write_folder(folder, spec, recipe, ensemble, poses, ctf, mask, tuple(s.sigma for s in shards), files, version)
+    write_folder(folder, spec, recipe, ensemble, poses, ctf, mask, tuple(s.sigma for s in shards), files, _software())
     (folder / _JOURNAL).unlink()
 
 
@@ -212,14 +219,27 @@ def _discard_previous(folder: Path) -> None:
 
 
 def _open_journal(path: Path, spec: DatasetSpec, *, resume: bool) -> _Journal:
-    if resume and path.is_file():
-        try:
-            found = _Journal.model_validate(json.loads(path.read_text()))
-        except (ValueError, pydantic.ValidationError):
-            found = None
-        if found is not None and found.spec == spec.checksum():
-            return found
-    return _Journal(spec=spec.checksum())
+    key = f"{_software()} {spec.checksum()}"
+    if not (resume and path.is_file()):
+        return _Journal(spec=key)
+    try:
+        found = _Journal.model_validate_json(path.read_text())
+    except pydantic.ValidationError as error:
+        raise FormatError(f"{path}: not the record of a build: remove it, or start anew with --overwrite") from error
+    if found.spec != key:
+        _refuse_other(path.parent)
+    return found
+
+
+def _refuse_other(folder: Path) -> NoReturn:
+    raise OutputError(
+        f"{folder} holds a dataset of other settings or of another version: "
+        "give the same ones to resume it, or start anew with --overwrite"
+    )
+
+
+def _software() -> str:
+    return f"cryobench {importlib.metadata.version('cryobench')}"
 
 
 def _is_intact(shard: _Shard, folder: Path) -> bool:

@@ -27,7 +27,7 @@ from cryobench.datasets.recipe import Ensemble, Recipe
 from cryobench.datasets.spec import DatasetSpec, Manifest
 from cryobench.io import (
     MrcImages,
-    ctf_from_nine_columns,
+    ctf_from_table,
     inside,
     read_array_pickle,
     read_poses,
@@ -64,7 +64,7 @@ def write_folder(
     mask: Volume,
     noise_sigma: tuple[float, ...],
     shard_files: dict[str, str],
-    version: str,
+    software: str,
 ) -> None:
     """Write everything that describes the shards of a build; ``dataset.json`` comes last.
 
@@ -82,8 +82,8 @@ def write_folder(
         Standard deviation of the noise of each state at the simulated box.
     shard_files
         Checksum of each file of the shards.
-    version
-        Version of this software.
+    software
+        Name and version of this software.
     """
     box, pixel_size = spec.imaging.output_box, spec.imaging.output_pixel_size
     stacks = sorted(name for name in shard_files if name.startswith("particles/"))
@@ -102,7 +102,7 @@ def write_folder(
         title=recipe.title,
         summary=recipe.summary,
         stand_in=recipe.stand_in if spec.variant == "standin" else "",
-        software=f"cryobench {version}",
+        software=software,
         spec=spec,
         conventions=CONVENTIONS | {"contrast": _contrast(spec.imaging.sign)},
         latent_meaning=ensemble.latent_meaning,
@@ -160,7 +160,7 @@ def load_dataset(folder: Path) -> Dataset:
     stacks = [inside(folder, name, str(listing)) for name in _read_text(listing).split("\n") if name]
     poses = read_poses(folder / "poses.pkl", box, pixel_size)
     ctf_path = folder / "ctf.pkl"
-    ctf = ctf_from_nine_columns(read_array_pickle(ctf_path), str(ctf_path))
+    ctf = ctf_from_table(read_array_pickle(ctf_path), str(ctf_path))
     coordinate = Coordinate(
         name=manifest.coordinate_name, unit=manifest.coordinate_unit, cyclic=manifest.coordinate_cyclic
     )

@@ -28,7 +28,7 @@ class IgG1D(Recipe):
             states=20,
             images_per_state=200,
             resolution=12.0,
-            imaging=ImagingSpec(box=64, pixel_size=6.0, output_box=64, snr=0.5, snr_scope="state", shift_extent=30.0),
+            imaging=ImagingSpec(box=64, pixel_size=6.0, output_box=64, snr=1.0, snr_scope="state", shift_extent=30.0),
         ),
         "full": Size(
             states=100,

@@ -87,22 +87,24 @@ def write_ctf(path: Path, ctf: CTFParameters, box: int, pixel_size: float) -> No
     write_bytes(path, pickle.dumps(np.hstack((geometry, ctf.table)), protocol=_PROTOCOL))
 
 
-def ctf_from_nine_columns(table: object, source: str) -> CTFParameters:
-    """Return the CTF parameters in cryoDRGN's table of nine columns; its box and pixel size are dropped.
+def ctf_from_table(table: object, source: str) -> CTFParameters:
+    """Return the CTF parameters in cryoDRGN's table of nine columns, or of its last seven.
+
+    The first two of nine are the box and the pixel size of some stack; they are dropped.
 
     Raises
     ------
     FormatError
-        If it is not a numeric table (N, 9) of valid parameters.
+        If it is not a numeric table of valid parameters.
     """
-    columns = 2 + len(CTF_COLUMNS)
+    wanted = f"expected cryoDRGN's CTF table of 9 columns: box, pixel size, {', '.join(CTF_COLUMNS)}; or the last 7"
     if not isinstance(table, np.ndarray):
-        raise FormatError(f"{source}: holds a {type(table).__name__}, expected cryoDRGN's CTF table: an array (N, {columns})")
-    if table.dtype.kind not in "fiu" or table.ndim != 2 or table.shape[1] != columns or not len(table):
-        found = f"shape {table.shape}, type {table.dtype}"
-        raise FormatError(f"{source}: {found}, expected cryoDRGN's CTF table of {columns} columns: box, pixel size, "
-                          f"{', '.join(CTF_COLUMNS)}")  # fmt: skip
+        raise FormatError(f"{source}: holds a {type(table).__name__}, {wanted}")
+    columns = len(CTF_COLUMNS)
+    known = table.ndim == 2 and len(table) > 0 and table.shape[1] in {columns, columns + 2}
+    if not known or table.dtype.kind not in "fiu":
+        raise FormatError(f"{source}: shape {table.shape}, type {table.dtype}, {wanted}")
     try:
-        return CTFParameters(np.ascontiguousarray(table[:, 2:], dtype=np.float32))
+        return CTFParameters(np.ascontiguousarray(table[:, -columns:], dtype=np.float32))
     except InputError as error:
         raise FormatError(f"{source}: {error}") from error

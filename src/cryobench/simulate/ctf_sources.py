@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Int
 
 from cryobench.core import CTFParameters, FormatError, InputError, stream
-from cryobench.io import ctf_from_nine_columns, read_array_pickle, read_star
+from cryobench.io import ctf_from_table, read_array_pickle, read_star
 
 SUFFIXES = (".npz", ".npy", ".pkl", ".star")
 """Kinds of table that :func:`load_ctf_table` reads."""
@@ -49,7 +49,7 @@ def sample_ctf(table: CTFParameters, seed: int, indices: Int[np.ndarray, " n"]) 
 
 
 def load_ctf_table(path: Path) -> CTFParameters:
-    """Read CTF parameters: a cryoDRGN pickle, an array of its nine columns (.npy, .npz) or a RELION STAR file.
+    """Read CTF parameters: a cryoDRGN pickle, an array of its columns (.npy, .npz) or a RELION STAR file.
 
     Raises
     ------
@@ -64,8 +64,8 @@ def load_ctf_table(path: Path) -> CTFParameters:
     if suffix == ".star":
         return _from_star(path)
     if suffix == ".pkl":
-        return ctf_from_nine_columns(read_array_pickle(path), str(path))
-    return ctf_from_nine_columns(_from_numpy(path), str(path))
+        return ctf_from_table(read_array_pickle(path), str(path))
+    return ctf_from_table(_from_numpy(path), str(path))
 
 
 def _from_numpy(path: Path) -> np.ndarray:

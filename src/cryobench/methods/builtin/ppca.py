@@ -114,6 +114,8 @@ def noise_power(particles: Particles) -> float:
     box = particles.box
     k = np.fft.fftfreq(box, 1 / box)
     corners = (k**2)[:, None] + np.arange(box // 2 + 1) ** 2 >= (box // 2) ** 2
+    # Images cropped in Fourier space hold nothing on the Nyquist lines.
+    corners[box // 2] = corners[:, box // 2] = False
     power = [np.mean(np.abs(c.values[:, corners]).astype(np.float64) ** 2, axis=1) for c in _all(particles, box)]
     return float(np.concatenate(power).mean())
 

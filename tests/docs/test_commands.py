@@ -1,0 +1,49 @@
+"""The commands that the pages show exist, with the options they are given."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from cryobench.cli.app import app
+
+ROOT = Path(__file__).parents[2]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+_CALL = re.compile(r"(?<![\w/.-])(?:\.venv/bin/)?cryobench +([a-z-]+(?: +[^`\n&|]+)?)")
+_SHELL = re.compile(r"^```sh\n(.*?)^```$|(`cryobench [^`\n]+`)", re.MULTILINE | re.DOTALL)
+
+
+def calls() -> list[str]:
+    """Return what follows ``cryobench`` in every shell block and every inline command of the pages, each once."""
+    found = [
+        match[1].strip()
+        for page in PAGES
+        for part in _SHELL.finditer(page.read_text(encoding="utf-8"))
+        for match in _CALL.finditer(part[1] or part[2])
+    ]
+    return list(dict.fromkeys(found))
+
+
+@pytest.mark.parametrize("call", calls())
+def test_command_parses(call: str) -> None:
+    command, *arguments = shlex.split(call)
+    group = typer.main.get_command(app)
+    known = group.commands[command]  # type: ignore[attr-defined]
+    context = known.make_context(command, arguments)
+    assert context.command.name == command
+
+
+def test_the_demo_is_among_them() -> None:
+    assert "demo -o demo --seed 1" in calls()
+
+
+@pytest.mark.parametrize(("name", "last"), [("run", "cryobench demo -o demo --seed 1"), ("test", "pytest")])
+def test_readme_marks_its_two_commands(name: str, last: str) -> None:
+    block = re.search(rf"^<!-- {name} -->\n```sh\n(.*)\n```$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert block is not None, "the CI script finds the commands by these comments"
+    assert block[1].startswith("python3 -m venv .venv && ")
+    assert block[1].endswith(f".venv/bin/{last}")

@@ -1,0 +1,48 @@
+"""The parts of the pages that are made from the code."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from cryobench.datasets import RECIPES
+from cryobench.methods import METHODS
+from cryobench.metrics import METRICS
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.fixture(scope="module")
+def hooks() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("docs_hooks", DOCS / "hooks.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(("part", "names"), [("datasets", RECIPES), ("methods", METHODS), ("metrics", METRICS)])
+def test_tables_name_every_entry(hooks: ModuleType, part: str, names: list[str]) -> None:
+    head, rule, *rows = hooks.PARTS[part]().splitlines()
+    assert {row.split("`")[1] for row in rows} == set(names)
+    columns = head.count("|")
+    assert all(re.sub(r"\\\|", "", line).count("|") == columns for line in (rule, *rows))
+
+
+def test_page_of_commands_shows_every_option(hooks: ModuleType) -> None:
+    page = hooks.on_page_markdown((DOCS / "reference/cli.md").read_text(encoding="utf-8"))
+    assert "## `cryobench demo`" in page
+    assert "<!--" not in page
+    assert "\x1b" not in page
+    for option in ("--output", "--structure", "--ctf", "--resume", "--overwrite", "--dry-run", "--threads"):
+        assert option in page
+
+
+def test_every_part_is_used(hooks: ModuleType) -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in DOCS.rglob("*.md"))
+    assert set(re.findall(r"<!-- cryobench: ([a-z]+) -->", text)) == set(hooks.PARTS)
