@@ -47,8 +47,8 @@ def demo(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="CTF table to draw from: cryoDRGN .pkl, .npy or .npz of its columns, RELION .star. "
-            "[default: a parametric distribution]",
+            help="CTF table to draw from: cryoDRGN .pkl, .npy or .npz of its columns, RELION .star.",
+            show_default="a parametric distribution",
         ),
     ] = None,
     methods: Annotated[
