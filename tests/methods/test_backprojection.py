@@ -5,23 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cryobench.core import Dataset, InputError, Particles, Poses, Volume, silent
+from cryobench.core import ArrayImages, Dataset, InputError, Particles, Poses, Volume, silent
 from cryobench.methods import METHODS
 from cryobench.methods.builtin.backprojection import backproject
 from cryobench.metrics import fsc_curve
 from cryobench.simulate import Projector, parametric_ctf, uniform_poses
-
-
-class Images:
-    def __init__(self, images: np.ndarray) -> None:
-        self._images = images
-        self.box = images.shape[-1]
-
-    def __len__(self) -> int:
-        return len(self._images)
-
-    def read(self, indices: np.ndarray) -> np.ndarray:
-        return self._images[indices].copy()
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +32,7 @@ def particles(handed: Volume, request: pytest.FixtureRequest) -> Particles:
         ctf = ctf[np.zeros(n, dtype=int)]
         poses = Poses(poses.rotations, np.zeros_like(poses.shifts))
     images = -Projector(handed).project(poses, ctf)
-    return Particles(Images(images), poses, ctf, handed.pixel_size, -1)
+    return Particles(ArrayImages(images), poses, ctf, handed.pixel_size, -1)
 
 
 def test_noiseless_images_give_the_map_back(handed: Volume, particles: Particles) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cryobench.core import Dataset, InputError, Particles, Volume, silent, stream
+from cryobench.core import ArrayImages, Dataset, InputError, Particles, Volume, silent, stream
 from cryobench.methods.builtin.ppca import PPCA, Posterior, e_step, m_step, noise_power, principal_axes
 from cryobench.metrics import fsc_curve, nearest_neighbours, neighborhood_similarity, shared_neighbours
 from cryobench.simulate import Projector, finish, parametric_ctf, uniform_poses
@@ -28,15 +28,8 @@ class Linear:
         clean = Projector(self.mean).project(poses, ctf)
         clean += self.z[:, None, None] * Projector(self.component).project(poses, ctf)
         self.sigma = sigma * float(clean.std())
-        self.images = clean + self.sigma * stream(0, "test noise").standard_normal(clean.shape, dtype=np.float32)
-        self.box = box
-        self.particles = Particles(self, poses, ctf, 8.0, 1)
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def read(self, indices: np.ndarray) -> np.ndarray:
-        return self.images[indices].copy()
+        images = clean + self.sigma * stream(0, "test noise").standard_normal(clean.shape, dtype=np.float32)
+        self.particles = Particles(ArrayImages(images), poses, ctf, 8.0, 1)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +46,7 @@ def test_the_noise_is_measured_after_a_fourier_crop() -> None:
     noise = sigma * stream(1, "test noise").standard_normal((n, 48, 48), dtype=np.float32)
     images = finish(noise, 1, 32)
     poses, ctf = uniform_poses(2, np.arange(n), 0.0), parametric_ctf(2, np.arange(n))
-    particles = Particles(_Array(images), poses, ctf, 8.0, 1)
+    particles = Particles(ArrayImages(images), poses, ctf, 8.0, 1)
     # White noise keeps its power in each frequency, but for the scale of the values.
     assert noise_power(particles) == pytest.approx((sigma * 48 * (32 / 48) ** 2) ** 2, rel=0.05)
 
@@ -68,7 +61,7 @@ def test_the_posterior_is_calibrated(linear: Linear) -> None:
 
 
 def test_known_latents_give_the_volumes(linear: Linear) -> None:
-    posterior = Posterior(linear.z[:, None].astype(np.float64), np.zeros((len(linear), 1, 1)))
+    posterior = Posterior(linear.z[:, None].astype(np.float64), np.zeros((len(linear.z), 1, 1)))
     volumes = m_step(linear.particles, posterior, 24)
     for found, true in zip(volumes, (linear.mean, linear.component), strict=True):
         assert fsc_curve(Volume(found, 8.0), true).correlations[1:8].min() > 0.8
@@ -114,18 +107,8 @@ def test_it_finds_the_turning_fab(small_dataset: Dataset) -> None:
 
 def test_it_needs_particles(small_dataset: Dataset) -> None:
     few = small_dataset.particles
-    subset = Particles(_Array(few.images.read(np.arange(20))), few.poses[:20], few.ctf[:20], few.pixel_size, few.sign)
+    subset = Particles(
+        ArrayImages(few.images.read(np.arange(20))), few.poses[:20], few.ctf[:20], few.pixel_size, few.sign
+    )
     with pytest.raises(InputError, match="at least 70 particles, not 20"):
         PPCA().run(subset, 0, silent)
-
-
-class _Array:
-    def __init__(self, images: np.ndarray) -> None:
-        self._images = images
-        self.box = images.shape[-1]
-
-    def __len__(self) -> int:
-        return len(self._images)
-
-    def read(self, indices: np.ndarray) -> np.ndarray:
-        return self._images[indices].copy()

@@ -9,7 +9,7 @@ from cryobench.core.errors import (
     OutputError,
     UnknownNameError,
 )
-from cryobench.core.particles import CTF_COLUMNS, CTFParameters, ImageSource, Particles, Poses
+from cryobench.core.particles import CTF_COLUMNS, ArrayImages, CTFParameters, ImageSource, Particles, Poses
 from cryobench.core.progress import Advance, Progress, silent
 from cryobench.core.random import stream
 from cryobench.core.registry import Registry
@@ -30,6 +30,7 @@ from cryobench.core.volumes import Volume, VolumeProvider, VolumeSource
 __all__ = [
     "CTF_COLUMNS",
     "Advance",
+    "ArrayImages",
     "CTFParameters",
     "Comparison",
     "Coordinate",

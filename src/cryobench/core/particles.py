@@ -108,6 +108,34 @@ class ImageSource(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
+class ArrayImages:
+    """Images held in memory.
+
+    Parameters
+    ----------
+    array
+        Shape (N, D, D), indexed ``[y, x]``.
+    """
+
+    array: Float32[np.ndarray, "N D D"]
+
+    def __post_init__(self) -> None:
+        require_shape("images", self.array, (None, self.box, self.box))
+
+    @property
+    def box(self) -> int:
+        """Edge of an image in pixels."""
+        return int(self.array.shape[-1])
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def read(self, indices: np.ndarray) -> Float32[np.ndarray, "n D D"]:
+        """Return the images with these indices, in this order, as a new array."""
+        return np.asarray(self.array[indices])
+
+
+@dataclass(frozen=True, eq=False)
 class Particles:
     """What a method is given: images, poses and CTF, and never the truth.
 
