@@ -76,7 +76,9 @@ def test_styles_differ(results: Results) -> None:
     ],
 )
 def test_colour_limits(unit: str, cyclic: bool, values: list[float], limits: tuple[float, float]) -> None:
-    assert colour_limits(Coordinate(name="q", unit=unit, cyclic=cyclic), values) == pytest.approx(limits)
+    assert colour_limits(
+        Coordinate(name="q", unit=unit, cyclic=cyclic), [float(value) for value in values]
+    ) == pytest.approx(limits)
 
 
 def test_band_is_the_percentiles_over_items(results: Results) -> None:
@@ -129,12 +131,12 @@ def test_grey_levels_reach_both_ends_and_survive_flat_and_broken_images() -> Non
 
 @pytest.mark.parametrize(("edge", "bar"), [(384, 100), (192, 50), (90, 20), (0.5, 0.1), (0, 0)])
 def test_scale_bar_is_round(edge: float, bar: float) -> None:
-    assert scale_bar(edge) == pytest.approx(bar)
+    assert scale_bar(float(edge)) == pytest.approx(bar)
 
 
 def test_grid_keeps_order_and_holes() -> None:
     flat = np.arange(64, dtype=np.float32).reshape(8, 8)
-    pictures = [Picture("volumes", "b", "2", flat, 3.0), Picture("volumes", "a", "1", flat, 3.0)]
+    pictures = [Picture("volumes", "b", "2", flat, 3.0, "slice"), Picture("volumes", "a", "1", flat, 3.0, "slice")]
     (grid,) = picture_grids(pictures)
     assert grid.columns == ("2", "1")
     assert [(row, [tile is not None for tile in tiles]) for row, tiles in grid.rows] == [
@@ -151,7 +153,9 @@ def test_grid_keeps_order_and_holes() -> None:
 def test_a_row_of_volumes_shares_its_contrast_and_particles_do_not() -> None:
     dark = np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8)
     for group, same in (("volumes", False), ("particles", True)):
-        (grid,) = picture_grids([Picture(group, "r", "1", dark, 3.0), Picture(group, "r", "2", 2 * dark, 3.0)])
+        (grid,) = picture_grids(
+            [Picture(group, "r", "1", dark, 3.0, "slice"), Picture(group, "r", "2", 2 * dark, 3.0, "slice")]
+        )
         first, second = grid.rows[0][1]
         assert first is not None
         assert second is not None
