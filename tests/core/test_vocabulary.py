@@ -25,8 +25,8 @@ def test_registry_refuses_a_second_entry_of_one_name() -> None:
 
 def test_registry_offers_the_nearest_name() -> None:
     registry: Registry[int] = Registry("method")
-    registry.register("consensus")(1)
-    registry.register("oracle")(2)
+    registry.add("consensus", 1)
+    registry.add("oracle", 2)
     with pytest.raises(UnknownNameError, match="unknown method 'concensus': did you mean 'consensus'"):
         registry["concensus"]
     with pytest.raises(UnknownNameError, match="known: consensus, oracle"):

@@ -14,6 +14,7 @@ import pytest
 
 from cryobench.core import FormatError, InputError, OutputError
 from cryobench.datasets import Inputs, build_dataset, changed_files, load_dataset, prepare_inputs, read_manifest
+from cryobench.datasets.folder import stack_name
 from cryobench.ops.rotations import rotation_from_relion
 from cryobench.ops.threads import get_threads, set_threads
 from cryobench.simulate import load_ctf_table
@@ -132,6 +133,58 @@ def test_a_damaged_shard_is_made_again(tmp_path: Path) -> None:
     assert sums(folder) == before
 
 
+def test_a_damaged_or_unfinished_dataset_can_be_started_anew(tmp_path: Path) -> None:
+    whole = sums(build(tmp_path / "whole"))
+    folder = build(tmp_path / "d")
+    (folder / "dataset.json").write_bytes(b"\xff\x00")
+    (folder / "particles/.000.mrcs.123.tmp").touch()
+    inputs = inputs_of()
+    with pytest.raises(FormatError, match=r"dataset\.json"):
+        build_dataset(inputs.spec, inputs.structure, folder, resume=True)
+    build_dataset(inputs.spec, inputs.structure, folder)
+    assert sums(folder) == whole
+
+
+def test_what_an_unfinished_build_left_is_taken_away(tmp_path: Path) -> None:
+    larger = inputs_of(states=6)
+    folder, made = tmp_path / "d", 0
+
+    def stop_late(items: int) -> None:
+        nonlocal made
+        made += items
+        if made > 25:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build_dataset(larger.spec, larger.structure, folder, progress=lambda label, total: stop_late)
+    assert (folder / "particles/004.mrcs").exists()
+    assert sums(build(folder)) == sums(build(tmp_path / "whole"))
+
+
+@pytest.mark.slow
+def test_many_states_stay_in_order(tmp_path: Path) -> None:
+    """Names of more than 1,000 stacks do not sort as their numbers do."""
+    names = [stack_name(state) for state in range(1100)]
+    assert sorted(names) != names
+    imaging = {"box": 8, "output_box": 8, "pixel_size": 48.0}
+    folder = build(tmp_path / "d", states=1002, images_per_state=1, imaging=imaging, resolution=48.0)
+    dataset = load_dataset(folder)
+    assert (folder / "particles.txt").read_text().split() == names[:1002]
+    for index in (100, 101, 999, 1001):
+        with mrcfile.open(folder / stack_name(index)) as mrc:
+            np.testing.assert_array_equal(dataset.particles.images.read(np.array([index]))[0], mrc.data.reshape(8, 8))
+    assert len({state.name for state in dataset.truth.states}) == 1002
+
+
+def test_a_custom_structure_is_not_called_the_antibody(tmp_path: Path) -> None:
+    inputs = inputs_of()
+    spec = inputs.spec.model_copy(update={"variant": "custom"})
+    build_dataset(spec, inputs.structure, tmp_path / "d")
+    manifest = read_manifest(tmp_path / "d")
+    assert manifest.title == "IgG-1D, custom"
+    assert "residues H:1-230, L:1-214 turned about the CA-C bond of H:230" in manifest.summary
+
+
 def test_a_smaller_build_leaves_nothing_of_a_larger_one(tmp_path: Path) -> None:
     folder = build(tmp_path / "d", states=4)
     (folder / "mine.txt").write_text("not of the dataset")
@@ -166,7 +219,15 @@ def test_truth_is_what_the_recipe_says(tmp_path: Path) -> None:
         ({"imaging": {"box": 25, "output_box": 25}}, "box size 25 is not allowed"),
         ({"imaging": {"output_box": 26}}, "cannot be cropped to 26"),
         ({"imaging": {"pixel_size": 3.0}}, r"holds 36 Å: choose a box of at least \d+ pixels"),
-        ({"imaging": {"snr": 0}}, "imaging.snr|snr is 0"),
+        ({"imaging": {"snr": 0.0}}, "snr is 0"),
+        ({"imaging": {"snr": float("inf")}}, "snr is inf"),
+        ({"imaging": {"pixel_size": float("inf")}}, "pixel_size is inf"),
+        ({"imaging": {"box": 100_000}}, "box is 100000"),
+        ({"resolution": float("inf")}, "resolution is inf"),
+        ({"resolution": 1e-9}, "finer than a pixel"),
+        ({"states": 1}, "at least 2"),
+        ({"images_per_state": 0}, "images is 0"),
+        ({"seed": -1}, "seed is -1"),
         ({"motion": {"axis": "Z:1"}}, "no residue in Z:1|one CA and one C"),
         ({"motion": {"moving": ("H:1-",)}}, "not a range of residues"),
         ({"ctf": Path("nowhere.pkl")}, "no such file"),
@@ -180,10 +241,13 @@ def test_what_cannot_be_built_is_said_before_anything_is(changes: dict[str, obje
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda folder: (folder / "dataset.json").unlink(), "expected a finished dataset folder"),
+        (lambda folder: (folder / "dataset.json").unlink(), r"dataset\.json: cannot be read"),
         (lambda folder: (folder / "dataset.json").write_text("{}"), "field 'id'"),
         (lambda folder: (folder / "particles.txt").write_text("../../x.mrcs\n"), "leads out of its folder"),
-        (lambda folder: (folder / "particles.txt").write_text("particles/000.mrcs\n"), "5 images but 15 poses"),
+        (
+            lambda folder: (folder / "particles.txt").write_text("particles/000.mrcs\n"),
+            r"the stacks hold \(5,\) images",
+        ),
         (lambda folder: (folder / "truth/states.csv").write_text("a\n1\n"), "not a table of states"),
         (lambda folder: (folder / "truth/labels.npy").write_text("x"), "labels.npy: not a readable array"),
         (lambda folder: (folder / "particles/002.mrcs").write_text("x"), r"002\.mrcs: not a readable MRC stack"),

@@ -14,9 +14,9 @@ from cryobench.core import CTFParameters, FormatError, InputError, OutputError, 
 from cryobench.io import (
     MrcImages,
     MrcStackWriter,
+    check_output,
     ctf_from_table,
     inside,
-    prepare_output,
     read_array_pickle,
     read_poses,
     read_star,
@@ -165,6 +165,12 @@ def test_star_tables_come_back(values: list[str]) -> None:
         assert read_star(path) == tables
 
 
+def test_star_values_may_look_like_star(tmp_path: Path) -> None:
+    values = ["1@my_data_1/a.mrcs", "a b", "data_x", "it's", "#5", "loop_"]
+    write_star(tmp_path / "a.star", {"particles": {"rlnImageName": values, "rlnB": list("123456")}})
+    assert read_star(tmp_path / "a.star")["particles"]["rlnImageName"] == values
+
+
 def test_paths_stay_in_their_folder(tmp_path: Path) -> None:
     assert inside(tmp_path, "a/b.mrcs", "list") == (tmp_path / "a" / "b.mrcs").resolve()
     for name in ("../b.mrcs", "/etc/passwd", "a/../../b"):
@@ -188,13 +194,15 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
 
 
 def test_output_folders(tmp_path: Path) -> None:
-    prepare_output(tmp_path / "new", overwrite=False, resume=False)
-    assert (tmp_path / "new").is_dir()
+    check_output(tmp_path / "new", overwrite=False, resume=False)
+    (tmp_path / "new").mkdir()
+    with pytest.raises(OutputError, match="one of the two"):
+        check_output(tmp_path / "new", overwrite=True, resume=True)
     with pytest.raises(OutputError, match=r"parent folder .* does not exist"):
-        prepare_output(tmp_path / "no" / "new", overwrite=False, resume=False)
+        check_output(tmp_path / "no" / "new", overwrite=False, resume=False)
     (tmp_path / "new" / "file").touch()
     with pytest.raises(OutputError, match="not empty: add --resume"):
-        prepare_output(tmp_path / "new", overwrite=False, resume=False)
-    prepare_output(tmp_path / "new", overwrite=False, resume=True)
+        check_output(tmp_path / "new", overwrite=False, resume=False)
+    check_output(tmp_path / "new", overwrite=False, resume=True)
     with pytest.raises(OutputError, match="is a file"):
-        prepare_output(tmp_path / "new" / "file", overwrite=True, resume=False)
+        check_output(tmp_path / "new" / "file", overwrite=True, resume=False)

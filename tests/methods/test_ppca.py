@@ -110,5 +110,5 @@ def test_it_needs_particles(small_dataset: Dataset) -> None:
     subset = Particles(
         ArrayImages(few.images.read(np.arange(20))), few.poses[:20], few.ctf[:20], few.pixel_size, few.sign
     )
-    with pytest.raises(InputError, match="at least 70 particles, not 20"):
+    with pytest.raises(InputError, match="ppca needs at least 70 particles, not 20"):
         PPCA().run(subset, 0, silent)

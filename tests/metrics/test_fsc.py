@@ -93,6 +93,6 @@ def test_grids_must_agree() -> None:
 
 def test_resolution_is_interpolated_and_flagged() -> None:
     frequencies = np.array([0, 0.1, 0.2, 0.3])
-    assert resolution_at(frequencies, np.array([1, 1, 0.6, 0.4]), 0.5) == (pytest.approx(1 / 0.25), True)
-    assert resolution_at(frequencies, np.array([1, 1, 0.9, 0.8]), 0.5) == (pytest.approx(1 / 0.3), False)
-    assert resolution_at(frequencies, np.array([1, 0.1, 0.9, 0.8]), 0.5) == (pytest.approx(10), True)
+    assert resolution_at(frequencies, np.array([1, 1, 0.6, 0.4]), 0.5, 3.0) == (pytest.approx(1 / 0.25), True)
+    assert resolution_at(frequencies, np.array([1, 1, 0.9, 0.8]), 0.5, 3.0) == (3.0, False)
+    assert resolution_at(frequencies, np.array([1, 0.1, 0.9, 0.8]), 0.5, 3.0) == (pytest.approx(10), True)

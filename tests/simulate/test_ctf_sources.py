@@ -61,7 +61,15 @@ def test_star_without_optics_groups(tmp_path: Path) -> None:
         ("a.npz", b"PK not really", "not a readable numpy file"),
         ("a.star", b"data_x\nloop_\n_rlnA\n1\n", "no block has a column rlnDefocusU"),
         ("a.star", STAR_31.replace("_rlnVoltage", "_rlnSomething").encode(), "no column rlnVoltage"),
-        ("a.star", STAR_31.replace("15000 14000 30 1", "15000 14000 30 7").encode(), "cannot be read"),
+        (
+            "a.star",
+            STAR_31.replace("15000 14000 30 1", "15000 14000 30 7").encode(),
+            "optics group 7 is not in the optics",
+        ),
+        ("a.star", STAR_31.split("15000", maxsplit=1)[0].encode(), "has no row|not a readable STAR"),
+        ("a.star", STAR_31.replace("15000 14000", "much 14000").encode(), "cannot be read"),
+        ("a.npy", b"", "not a readable numpy file"),
+        ("a.npz", b"", "not a readable numpy file"),
         ("a.pkl", pickle.dumps({"a": 1}), "holds a dict, expected cryoDRGN's CTF table"),
     ],
 )
@@ -69,6 +77,17 @@ def test_bad_tables_are_named(tmp_path: Path, name: str, content: bytes, message
     (tmp_path / name).write_bytes(content)
     with pytest.raises(FormatError, match=message):
         load_ctf_table(tmp_path / name)
+
+
+def test_star_with_fewer_particles_than_groups(tmp_path: Path) -> None:
+    (tmp_path / "a.star").write_text(STAR_31.replace("15000 14000 30 1\n", ""))
+    np.testing.assert_allclose(load_ctf_table(tmp_path / "a.star").table[0, 3:6], np.float32([200, 1.4, 0.07]))
+
+
+def test_numbers_too_large_are_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.full((2, 9), 1e300))
+    with pytest.raises(FormatError, match="not finite"):
+        load_ctf_table(tmp_path / "a.npy")
 
 
 def test_an_array_of_objects_is_not_unpickled(tmp_path: Path) -> None:

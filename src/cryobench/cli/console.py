@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -13,6 +14,9 @@ from cryobench import core
 
 EXIT_MENDABLE = 2
 """Exit status after an error that the user can mend."""
+
+EXIT_INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -41,9 +45,21 @@ def progress_bars() -> Iterator[core.Progress]:
 
 @contextmanager
 def mendable_errors() -> Iterator[None]:
-    """Turn an error that the user can mend into one line and exit status 2."""
+    """Turn an error that the user can mend into one line and exit status 2, and Ctrl-C into a word on how to go on."""
     try:
         yield
     except core.CryobenchError as error:
-        errors.print(f"cryobench: error: {error}", markup=False, soft_wrap=True)
-        sys.exit(EXIT_MENDABLE)
+        _stop(str(error))
+    except OSError as error:
+        where = error.filename or "a file"
+        _stop(f"{where}: {error.strerror or error}: check the path, its permissions and the free space")
+    except MemoryError:
+        _stop("there is not enough memory for this: choose a smaller --box or fewer --images")
+    except KeyboardInterrupt:
+        errors.print("cryobench: interrupted: what is finished is kept, add --resume to go on")
+        sys.exit(EXIT_INTERRUPTED)
+
+
+def _stop(message: str) -> NoReturn:
+    errors.print(f"cryobench: error: {' '.join(message.split())}", markup=False, soft_wrap=True)
+    sys.exit(EXIT_MENDABLE)

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import rich.box
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from cryobench.benchmark import run_methods, score_run, write_results, write_submissions
 from cryobench.cli.console import console, mendable_errors, progress_bars
 from cryobench.core import InputError, ResultsDocument, Score
 from cryobench.datasets import Inputs, build_dataset, load_dataset, prepare_inputs
-from cryobench.io import prepare_output, write_bytes, write_text
+from cryobench.io import check_output, write_bytes, write_text
 from cryobench.methods import METHODS
 from cryobench.ops.threads import get_threads, set_threads
 from cryobench.report import overview_figure, render_report
@@ -26,12 +27,14 @@ EPILOG = """Examples:
 
 It makes DIR/dataset, DIR/submissions, DIR/results.json, DIR/overview.png and DIR/report.html."""
 
+_RESULTS = ("report.html", "overview.png", "results.json", "fsc_per_item.csv", "embeddings.csv")
+
 
 def demo(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for everything.")] = Path(
         "cryobench-demo"
     ),
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same images and scores.")] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same images and scores.")] = 1,
     structure: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="PDB or mmCIF file (.gz too) in place of the synthetic antibody."),
@@ -54,15 +57,15 @@ def demo(
     methods: Annotated[
         str, typer.Option(metavar="NAMES", help="Methods to run, separated by commas.")
     ] = "oracle,ppca,consensus,shuffle",
-    states: Annotated[int | None, typer.Option(min=2, help="Number of conformations.", show_default="20")] = None,
-    images: Annotated[int | None, typer.Option(min=1, help="Images of each conformation.", show_default="200")] = None,
+    states: Annotated[int | None, typer.Option(help="Number of conformations.", show_default="20")] = None,
+    images: Annotated[int | None, typer.Option(help="Images of each conformation.", show_default="200")] = None,
     box: Annotated[int | None, typer.Option(help="Box size in pixels, even.", show_default="64")] = None,
     pixel_size: Annotated[float | None, typer.Option(help="Pixel size in Å.", show_default="6")] = None,
     resolution: Annotated[
         float | None, typer.Option(help="Resolution of the true maps in Å.", show_default="12")
     ] = None,
     snr: Annotated[float | None, typer.Option(help="Signal-to-noise ratio.", show_default="1")] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads to use.", show_default="all cores")] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads to use.", show_default="all cores")] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Start anew in a folder that holds something.")
     ] = False,
@@ -97,10 +100,15 @@ def demo(
             motion={key: value for key, value in turn.items() if value is not None},
             imaging={key: value for key, value in sizes.items() if value is not None},
         )
+        for name in names:
+            METHODS[name].require(inputs.spec.particles)
+        check_output(output, overwrite=overwrite, resume=resume)
         if dry_run:
             _print_plan(inputs, names, output)
             return
-        prepare_output(output, overwrite=overwrite, resume=resume)
+        output.mkdir(exist_ok=True)
+        for name in _RESULTS:
+            (output / name).unlink(missing_ok=True)  # of an earlier run: they must not stand beside another dataset
         with progress_bars() as progress:
             folder = output / "dataset"
             build_dataset(inputs.spec, inputs.structure, folder, inputs.ctf_table, progress, resume=resume)
@@ -131,7 +139,7 @@ def _print_plan(inputs: Inputs, names: list[str], output: Path) -> None:
         "on disk": f"about {size:.0f} MB of images and true volumes in {output}",
     }
     for label, text in rows.items():
-        plan.add_row(label, text.replace("[", "\\["))
+        plan.add_row(label, escape(text))
     console.print(plan)
 
 

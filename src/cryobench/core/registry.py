@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 from cryobench.core.errors import DuplicateNameError, UnknownNameError
@@ -36,10 +36,6 @@ class Registry(Generic[T]):
             raise DuplicateNameError(f"{self.noun} '{name}' is already registered: give the other one another name")
         self._entries[name] = entry
         return entry
-
-    def register(self, name: str) -> Callable[[T], T]:
-        """Return a decorator that registers what it decorates as ``name``."""
-        return lambda entry: self.add(name, entry)
 
     def __getitem__(self, name: str) -> T:
         """Return the entry called ``name``.

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import importlib.metadata
+import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
-import pydantic
-from pydantic import Field
 
-from cryobench.core import CTFParameters, FormatError, InputError, OutputError, Poses, Progress, Volume, silent
+from cryobench.core import CTFParameters, InputError, Poses, Progress, Volume, silent
 from cryobench.core.checks import require_even_box
-from cryobench.datasets.folder import MANIFEST, changed_files, read_manifest, write_folder
+from cryobench.datasets.folder import (
+    MANIFEST,
+    changed_files,
+    read_manifest,
+    stack_name,
+    volume_name,
+    write_folder,
+)
+from cryobench.datasets.journal import Journal, Shard, close_journal, open_journal, software
 from cryobench.datasets.recipe import RECIPES, Ensemble
-from cryobench.datasets.spec import DatasetSpec, Strict
-from cryobench.io import MrcStackWriter, inside, sha256, write_text, write_volume
+from cryobench.datasets.spec import DatasetSpec
+from cryobench.io import MrcStackWriter, sha256, write_volume
 from cryobench.simulate import (
     clean_moments,
     downsample_volume,
@@ -29,22 +34,7 @@ from cryobench.simulate import (
 from cryobench.structures import Atoms, render_density, sigma_of_resolution, soft_mask
 from cryobench.structures.density import CUTOFF
 
-_JOURNAL = "build.json"
 _MASK_LEVEL = 0.05
-
-
-class _Shard(Strict):
-    """A finished state: the noise it was given and the checksums of its files."""
-
-    sigma: float
-    files: dict[str, str]
-
-
-class _Journal(Strict):
-    """What is finished of an unfinished build."""
-
-    spec: str
-    shards: dict[int, _Shard] = Field(default_factory=dict)
 
 
 def build_dataset(
@@ -88,22 +78,16 @@ def build_dataset(
     ctf = parametric_ctf(spec.seed, everyone) if ctf_table is None else sample_ctf(ctf_table, spec.seed, everyone)
     for part in ("particles", "truth/volumes"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    if not resume:
-        _discard_previous(folder)
-    elif (folder / MANIFEST).is_file():
-        manifest = read_manifest(folder)
-        if (manifest.spec, manifest.software) != (spec, _software()):
-            _refuse_other(folder)
-        if not changed_files(folder, manifest):
-            return
+    journal = open_journal(folder, spec, resume=resume)
+    if resume and (folder / MANIFEST).is_file() and not changed_files(folder, read_manifest(folder)):
+        return
     # Its removal says that what follows is unfinished, until it is written again at the very end.
     (folder / MANIFEST).unlink(missing_ok=True)
-    journal = _open_journal(folder / _JOURNAL, spec, resume=resume)
     shards = _build_shards(spec, ensemble, folder, poses, ctf, journal, progress)
-    files = {name: checksum for shard in shards for name, checksum in shard.files.items()}
     mask = _union_mask(ensemble, spec)
-    write_folder(folder, spec, recipe, ensemble, poses, ctf, mask, tuple(s.sigma for s in shards), files, _software())
-    (folder / _JOURNAL).unlink()
+    files = {name: checksum for shard in shards for name, checksum in shard.files.items()}
+    write_folder(folder, spec, recipe, ensemble, poses, ctf, mask, tuple(s.sigma for s in shards), files, software())
+    close_journal(folder)
 
 
 def checked_ensemble(spec: DatasetSpec, structure: Atoms) -> Ensemble:
@@ -128,15 +112,22 @@ def checked_ensemble(spec: DatasetSpec, structure: Atoms) -> Ensemble:
 
 
 def _require_fit(ensemble: Ensemble, spec: DatasetSpec) -> None:
-    """Raise unless each state, with the tails of its Gaussians, lies within the sphere that the box holds."""
-    reach = max(float(np.linalg.norm(ensemble.atoms(state).coordinates, axis=1).max()) for state in range(spec.states))
-    needed = reach + CUTOFF * sigma_of_resolution(spec.resolution)
-    radius = spec.imaging.box * spec.imaging.pixel_size / 2
-    if needed > radius:
-        box = 2 * int(np.ceil(needed / spec.imaging.pixel_size))
-        held = f"a box of {spec.imaging.box} pixels of {spec.imaging.pixel_size:g} Å holds {radius:.0f} Å"
+    """Raise unless each state, with the tails of its Gaussians, stays in the box however it is turned and shifted."""
+    imaging = spec.imaging
+    if spec.resolution < imaging.pixel_size:
         raise InputError(
-            f"the structure reaches {needed:.0f} Å from its centre, but {held}: choose a box of at least {box} pixels"
+            f"a resolution of {spec.resolution:g} Å is finer than a pixel of {imaging.pixel_size:g} Å: "
+            "choose at least the pixel size, better twice that"
+        )
+    reach = max(float(np.linalg.norm(ensemble.atoms(state).coordinates, axis=1).max()) for state in range(spec.states))
+    needed = reach + CUTOFF * sigma_of_resolution(spec.resolution) + imaging.shift_extent
+    radius = imaging.box * imaging.pixel_size / 2
+    if needed > radius:
+        box = 2 * math.ceil(needed / imaging.pixel_size)
+        held = f"a box of {imaging.box} pixels of {imaging.pixel_size:g} Å holds {radius:.0f} Å"
+        raise InputError(
+            f"the shifted structure reaches {needed:.0f} Å from the centre, but {held}: "
+            f"choose a box of at least {box} pixels"
         )
 
 
@@ -146,9 +137,9 @@ def _build_shards(
     folder: Path,
     poses: Poses,
     ctf: CTFParameters,
-    journal: _Journal,
+    journal: Journal,
     progress: Progress,
-) -> list[_Shard]:
+) -> list[Shard]:
     members = np.split(np.arange(spec.particles), np.cumsum(spec.images)[:-1])
     shared = spec.imaging.snr_scope == "dataset"
     advance = progress("Simulating particle images", spec.particles * (2 if shared else 1))
@@ -162,15 +153,15 @@ def _build_shards(
         sigma = noise_sigma(every, spec.imaging.box, spec.imaging.snr)
     shards = dict(journal.shards)
     for state in range(spec.states):
-        if state in shards and _is_intact(shards[state], folder):
+        if state in shards and shards[state].is_intact(folder):
             advance(spec.images[state])
             continue
         if not shared:
             sigma = noise_sigma(moments(state, lambda _: None), spec.imaging.box, spec.imaging.snr)
         chosen = members[state]
         files = _write_shard(spec, ensemble, folder, state, chosen, poses[chosen], ctf[chosen], sigma, advance)
-        shards[state] = _Shard(sigma=sigma, files=files)
-        write_text(folder / _JOURNAL, journal.model_copy(update={"shards": shards}).model_dump_json())
+        shards[state] = Shard(sigma=sigma, files=files)
+        journal.model_copy(update={"shards": shards}).write(folder)
     return [shards[state] for state in range(spec.states)]
 
 
@@ -188,7 +179,7 @@ def _write_shard(
     """Write the stack and the true volume of a state; return their checksums."""
     imaging = spec.imaging
     volume = _render(ensemble, spec, state)
-    stack, truth = f"particles/{state:03d}.mrcs", f"truth/volumes/{state:03d}.mrc"
+    stack, truth = stack_name(state), volume_name(state)
     with MrcStackWriter(folder / stack, len(indices), imaging.output_box, imaging.output_pixel_size) as writer:
         for images in noisy_images(volume, poses, ctf, indices, sigma, imaging, spec.seed):
             writer.write(images)
@@ -209,38 +200,3 @@ def _union_mask(ensemble: Ensemble, spec: DatasetSpec) -> Volume:
     at_output = downsample_volume(Volume(union, spec.imaging.pixel_size), spec.imaging.output_box)
     grain = max(spec.resolution, 2 * spec.imaging.output_pixel_size)
     return soft_mask(at_output, _MASK_LEVEL, dilation=grain, edge=grain)
-
-
-def _discard_previous(folder: Path) -> None:
-    """Delete the files of an earlier dataset, those that its manifest lists and no other."""
-    if (folder / MANIFEST).is_file():
-        for name in read_manifest(folder).files:
-            inside(folder, name, MANIFEST).unlink(missing_ok=True)
-
-
-def _open_journal(path: Path, spec: DatasetSpec, *, resume: bool) -> _Journal:
-    key = f"{_software()} {spec.checksum()}"
-    if not (resume and path.is_file()):
-        return _Journal(spec=key)
-    try:
-        found = _Journal.model_validate_json(path.read_text())
-    except pydantic.ValidationError as error:
-        raise FormatError(f"{path}: not the record of a build: remove it, or start anew with --overwrite") from error
-    if found.spec != key:
-        _refuse_other(path.parent)
-    return found
-
-
-def _refuse_other(folder: Path) -> NoReturn:
-    raise OutputError(
-        f"{folder} holds a dataset of other settings or of another version: "
-        "give the same ones to resume it, or start anew with --overwrite"
-    )
-
-
-def _software() -> str:
-    return f"cryobench {importlib.metadata.version('cryobench')}"
-
-
-def _is_intact(shard: _Shard, folder: Path) -> bool:
-    return all((folder / name).is_file() and sha256(folder / name) == sum_ for name, sum_ in shard.files.items())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cryobench.core import DatasetCard
-from cryobench.datasets.spec import Manifest
+from cryobench.datasets.spec import DatasetSpec, Manifest
 
 
 def facts(manifest: Manifest) -> dict[str, str]:
@@ -17,7 +17,7 @@ def facts(manifest: Manifest) -> dict[str, str]:
         "Signal-to-noise ratio": f"{imaging.snr:g}, of the images of each {imaging.snr_scope}",
         "Map resolution": f"{spec.resolution:g} Å",
         "Structure": f"{spec.structure.title} [{spec.structure.name}]",
-        "Motion": f"residues {', '.join(spec.motion.moving)} about the CA-C bond of {spec.motion.axis}",
+        "Motion": spec.motion.words(),
         "CTF": f"{spec.ctf.title} [{spec.ctf.name}]",
         "Poses": f"uniform rotations, shifts within ±{imaging.shift_extent:g} Å",
         "Contrast": manifest.conventions["contrast"],
@@ -26,6 +26,11 @@ def facts(manifest: Manifest) -> dict[str, str]:
         "Seed": str(spec.seed),
         "Made by": manifest.software,
     }
+
+
+def custom_summary(spec: DatasetSpec) -> str:
+    """Return what a dataset on a user's own structure is, in a sentence."""
+    return f"{spec.structure.title}: {spec.motion.words()}, in {spec.states} equal steps through 360°."
 
 
 def card_of(manifest: Manifest, checksum: str) -> DatasetCard:

@@ -22,18 +22,20 @@ from cryobench.core import (
     Truth,
     Volume,
 )
-from cryobench.datasets.card import card_of, card_text
+from cryobench.datasets.card import card_of, card_text, custom_summary
 from cryobench.datasets.recipe import Ensemble, Recipe
 from cryobench.datasets.spec import DatasetSpec, Manifest
 from cryobench.io import (
     MrcImages,
     ctf_from_table,
     inside,
+    read_array,
     read_array_pickle,
     read_poses,
+    read_text,
     read_volume,
     sha256,
-    write_bytes,
+    write_array,
     write_ctf,
     write_poses,
     write_star,
@@ -43,6 +45,17 @@ from cryobench.io import (
 from cryobench.simulate import particle_tables
 
 MANIFEST = "dataset.json"
+
+
+def stack_name(state: int) -> str:
+    """Return the path of a state's images within the dataset folder."""
+    return f"particles/{state:03d}.mrcs"
+
+
+def volume_name(state: int) -> str:
+    """Return the path of a state's true volume within the dataset folder."""
+    return f"truth/volumes/{state:03d}.mrc"
+
 
 CONVENTIONS = {
     "arrays": "volumes [z, y, x], images [y, x], origin at index D/2",
@@ -86,21 +99,22 @@ def write_folder(
         Name and version of this software.
     """
     box, pixel_size = spec.imaging.output_box, spec.imaging.output_pixel_size
-    stacks = sorted(name for name in shard_files if name.startswith("particles/"))
+    stacks = [stack_name(state) for state in range(spec.states)]
     write_text(folder / "particles.txt", "".join(f"{name}\n" for name in stacks))
     images = [f"{row + 1:06d}@{name}" for name, n in zip(stacks, spec.images, strict=True) for row in range(n)]
     write_star(folder / "particles.star", particle_tables(images, poses, ctf, box, pixel_size))
     write_poses(folder / "poses.pkl", poses, box, pixel_size)
     write_ctf(folder / "ctf.pkl", ctf, box, pixel_size)
     labels = np.repeat(np.arange(spec.states, dtype=np.int32), spec.images)
-    _write_array(folder / "truth/labels.npy", labels)
-    _write_array(folder / "truth/latents.npy", ensemble.latents[labels])
+    write_array(folder / "truth/labels.npy", labels)
+    write_array(folder / "truth/latents.npy", ensemble.latents[labels])
     write_text(folder / "truth/states.csv", _states_text(ensemble.states, spec))
     write_volume(folder / "truth/mask.mrc", mask)
+    standard = spec.variant != "custom"
     manifest = Manifest(
         id=spec.id,
-        title=recipe.title,
-        summary=recipe.summary,
+        title=recipe.title if standard else f"{recipe.title}, custom",
+        summary=recipe.summary if standard else custom_summary(spec),
         stand_in=recipe.stand_in if spec.variant == "standin" else "",
         software=software,
         spec=spec,
@@ -130,13 +144,11 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     try:
-        return Manifest.model_validate_json(path.read_text())
-    except OSError as error:
-        raise FormatError(f"{path}: cannot be read ({error.strerror}): expected a finished dataset folder") from error
+        return Manifest.model_validate_json(read_text(path))
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise FormatError(f"{path}: field '{where}': {first['msg']}") from error
+        raise FormatError(f"{path}: not a finished dataset: field '{where}': {first['msg']}") from error
 
 
 def changed_files(folder: Path, manifest: Manifest) -> list[str]:
@@ -157,7 +169,13 @@ def load_dataset(folder: Path) -> Dataset:
     imaging = manifest.spec.imaging
     box, pixel_size = imaging.output_box, imaging.output_pixel_size
     listing = folder / "particles.txt"
-    stacks = [inside(folder, name, str(listing)) for name in _read_text(listing).split("\n") if name]
+    stacks = [inside(folder, name, str(listing)) for name in read_text(listing).split("\n") if name]
+    images = MrcImages(stacks)
+    if images.counts != manifest.spec.images:
+        raise FormatError(
+            f"{listing}: the stacks hold {images.counts} images, but {MANIFEST} says {manifest.spec.images}: "
+            "build the dataset again"
+        )
     poses = read_poses(folder / "poses.pkl", box, pixel_size)
     ctf_path = folder / "ctf.pkl"
     ctf = ctf_from_table(read_array_pickle(ctf_path), str(ctf_path))
@@ -168,14 +186,14 @@ def load_dataset(folder: Path) -> Dataset:
     try:
         return Dataset(
             card=card_of(manifest, sha256(folder / MANIFEST)),
-            particles=Particles(MrcImages(stacks), poses, ctf, pixel_size, imaging.sign),
+            particles=Particles(images, poses, ctf, pixel_size, imaging.sign),
             truth=Truth(
-                labels=_read_array(folder / "truth/labels.npy").astype(np.int32),
-                latents=_read_array(folder / "truth/latents.npy").astype(np.float32),
+                labels=read_array(folder / "truth/labels.npy").astype(np.int32),
+                latents=read_array(folder / "truth/latents.npy").astype(np.float32),
                 latent_meaning=manifest.latent_meaning,
                 states=states,
                 coordinate=coordinate,
-                volumes=_TrueVolumes([folder / f"truth/volumes/{state.index:03d}.mrc" for state in states]),
+                volumes=_TrueVolumes([folder / volume_name(state.index) for state in states]),
                 mask=read_volume(folder / "truth/mask.mrc"),
             ),
         )
@@ -213,7 +231,7 @@ def _states_text(states: Sequence[State], spec: DatasetSpec) -> str:
 
 
 def _read_states(path: Path) -> tuple[State, ...]:
-    rows = list(csv.DictReader(io.StringIO(_read_text(path))))
+    rows = list(csv.DictReader(io.StringIO(read_text(path))))
     fixed = {"state", "name", "source", "images", "population"}
     try:
         return tuple(
@@ -227,23 +245,3 @@ def _read_states(path: Path) -> tuple[State, ...]:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError(f"{path}: not a table of states ({error})") from error
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise FormatError(f"{path}: cannot be read ({error})") from error
-
-
-def _write_array(path: Path, array: np.ndarray) -> None:
-    content = io.BytesIO()
-    np.save(content, array, allow_pickle=False)
-    write_bytes(path, content.getvalue())
-
-
-def _read_array(path: Path) -> np.ndarray:
-    try:
-        return np.asarray(np.load(path, allow_pickle=False))
-    except (OSError, ValueError, EOFError) as error:
-        raise FormatError(f"{path}: not a readable array ({error})") from error

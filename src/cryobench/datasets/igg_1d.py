@@ -53,7 +53,7 @@ class IgG1D(Recipe):
         radians = np.deg2rad(angles)
         return Ensemble(
             states=tuple(
-                State(index=i, name=f"{angle:.4g}°", images=spec.images[i], variables={_ANGLE: float(angle)})
+                State(index=i, name=f"{angle:.7g}°", images=spec.images[i], variables={_ANGLE: float(angle)})
                 for i, angle in enumerate(angles)
             ),
             latents=np.column_stack((np.cos(radians), np.sin(radians))).astype(np.float32),

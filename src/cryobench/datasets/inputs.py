@@ -64,6 +64,8 @@ def prepare_inputs(
         If a file cannot be read.
     """
     recipe = RECIPES[dataset]
+    if scale not in recipe.sizes:
+        raise InputError(f"dataset '{dataset}' has no scale '{scale}': choose from {', '.join(recipe.sizes)}")
     size = recipe.sizes[scale]
     if structure is None:
         atoms = recipe.standin()
@@ -79,6 +81,8 @@ def prepare_inputs(
         table = load_ctf_table(ctf)
         ctf_source = Source(name=ctf.name, title=f"{len(table):,} rows of the given table", sha256=sha256(ctf))
     asked_states = size.states if states is None else states
+    if asked_states < 2:
+        raise InputError(f"{asked_states} states asked for: a heterogeneous dataset has at least 2")
     asked_images = size.images_per_state if images_per_state is None else images_per_state
     try:
         spec = DatasetSpec(

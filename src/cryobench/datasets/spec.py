@@ -13,7 +13,7 @@ from cryobench.simulate import ImagingSpec
 class Strict(BaseModel):
     """Base of the immutable models; unknown fields are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Source(Strict):
@@ -30,6 +30,10 @@ class FabTurn(Strict):
     moving: tuple[str, ...]
     axis: str
 
+    def words(self) -> str:
+        """Return the motion in words."""
+        return f"residues {', '.join(self.moving)} turned about the CA-C bond of {self.axis}"
+
 
 class DatasetSpec(Strict):
     """A dataset before it is built: the same spec and software version give the same bytes.
@@ -43,7 +47,7 @@ class DatasetSpec(Strict):
     scale: str
     seed: int = Field(ge=0)
     images: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=2)
-    resolution: float = Field(gt=0)
+    resolution: float = Field(gt=0, le=1000)
     structure: Source
     ctf: Source
     motion: FabTurn

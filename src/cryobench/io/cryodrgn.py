@@ -74,10 +74,10 @@ def read_poses(path: Path, box: int, pixel_size: float) -> Poses:
     content = read_array_pickle(path)
     if not (isinstance(content, tuple) and len(content) == 2):
         raise FormatError(f"{path}: expected a tuple of rotations (N, 3, 3) and shifts (N, 2)")
-    rotations, fractions = (np.asarray(part, dtype=np.float32) for part in content)
     try:
+        rotations, fractions = (np.asarray(part, dtype=np.float32) for part in content)
         return Poses(rotations, fractions * np.float32(box * pixel_size))
-    except InputError as error:
+    except (InputError, TypeError, ValueError) as error:
         raise FormatError(f"{path}: {error}") from error
 
 
@@ -105,6 +105,7 @@ def ctf_from_table(table: object, source: str) -> CTFParameters:
     if not known or table.dtype.kind not in "fiu":
         raise FormatError(f"{source}: shape {table.shape}, type {table.dtype}, {wanted}")
     try:
-        return CTFParameters(np.ascontiguousarray(table[:, -columns:], dtype=np.float32))
+        with np.errstate(over="ignore"):  # what float32 cannot hold is refused as not finite
+            return CTFParameters(np.ascontiguousarray(table[:, -columns:], dtype=np.float32))
     except InputError as error:
         raise FormatError(f"{source}: {error}") from error

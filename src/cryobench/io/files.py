@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import numpy as np
 
 from cryobench.core.errors import FormatError, OutputError
 
@@ -33,6 +36,41 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_text(path: Path, content: str) -> None:
     """Write a UTF-8 text file whole or not at all."""
     write_bytes(path, content.encode())
+
+
+def write_array(path: Path, array: np.ndarray) -> None:
+    """Write a ``.npy`` file whole or not at all."""
+    content = io.BytesIO()
+    np.save(content, array, allow_pickle=False)
+    write_bytes(path, content.getvalue())
+
+
+def read_array(path: Path) -> np.ndarray:
+    """Read a ``.npy`` file, never unpickling anything.
+
+    Raises
+    ------
+    FormatError
+        If it cannot be read.
+    """
+    try:
+        return np.asarray(np.load(path, allow_pickle=False))
+    except (OSError, ValueError, EOFError) as error:
+        raise FormatError(f"{path}: not a readable array ({error})") from error
+
+
+def read_text(path: Path) -> str:
+    """Read a UTF-8 text file.
+
+    Raises
+    ------
+    FormatError
+        If it cannot be read or is not text.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FormatError(f"{path}: cannot be read ({error})") from error
 
 
 def sha256(path: Path) -> str:
@@ -64,16 +102,16 @@ def inside(folder: Path, name: str, source: str) -> Path:
     return path
 
 
-def prepare_output(folder: Path, *, overwrite: bool, resume: bool) -> None:
-    """Make an output folder, or check that an existing one may be used.
-
-    Nothing is deleted: what is overwritten is replaced file by file.
+def check_output(folder: Path, *, overwrite: bool, resume: bool) -> None:
+    """Check that an output folder can be made, or that an existing one may be used.
 
     Raises
     ------
     OutputError
-        If the parent is missing, the path is a file, or the folder holds something and neither flag allows it.
+        If the parent is missing, the path is a file, the folder holds something and neither flag allows it, or both do.
     """
+    if overwrite and resume:
+        raise OutputError("--overwrite starts anew and --resume goes on: give one of the two")
     if not folder.parent.is_dir():
         raise OutputError(
             f"{folder}: its parent folder {folder.parent} does not exist: make it first, or choose another -o"
@@ -84,7 +122,3 @@ def prepare_output(folder: Path, *, overwrite: bool, resume: bool) -> None:
         raise OutputError(
             f"{folder} is not empty: add --resume to go on there, --overwrite to start anew, or choose another -o"
         )
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be made: {error.strerror}") from error

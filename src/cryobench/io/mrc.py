@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -64,12 +63,14 @@ class MrcStackWriter:
         if kind is None and self._written != self._shape[0]:
             kind = InputError
             error = InputError(f"stack ended after {self._written} of {self._shape[0]} images")
-        if kind is None:
-            self._file.seek(0)
-            self._file.write(self._header().tobytes())
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
+        try:
+            with self._file:
+                if kind is None:
+                    self._file.seek(0)
+                    self._file.write(self._header().tobytes())
+        except OSError as failure:
+            kind, error = type(failure), failure
+        # It makes the file durable and gives it its name, or removes it.
         self._replacing.__exit__(kind, error, trace)
         if error is not None and trace is None:
             raise error
@@ -126,6 +127,11 @@ class MrcImages:
     def box(self) -> int:
         """Edge of an image in pixels."""
         return int(self._maps[0].shape[1])
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Number of images in each stack."""
+        return tuple(len(stack) for stack in self._maps)
 
     def __len__(self) -> int:
         return int(self._starts[-1])

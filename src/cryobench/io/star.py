@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -21,9 +22,9 @@ def write_star(path: Path, blocks: Mapping[str, Table]) -> None:
     document = gemmi.cif.Document()
     for name, table in blocks.items():
         loop = document.add_new_block(name).init_loop("_", list(table))
-        loop.set_all_values([list(column) for column in table.values()])
+        loop.set_all_values([[gemmi.cif.quote(value) for value in column] for column in table.values()])
     text = document.as_string()
-    write_text(path, text.replace("data_", f"{_VERSION}data_"))
+    write_text(path, re.sub(r"^data_", f"{_VERSION}data_", text, flags=re.MULTILINE))
 
 
 def read_star(path: Path) -> dict[str, dict[str, list[str]]]:
@@ -45,8 +46,11 @@ def read_star(path: Path) -> dict[str, dict[str, list[str]]]:
             if item.loop is not None:
                 values = item.loop.values
                 width = item.loop.width()
-                columns |= {tag.lstrip("_"): list(values[i::width]) for i, tag in enumerate(item.loop.tags)}
+                columns |= {
+                    tag.lstrip("_"): [gemmi.cif.as_string(value) for value in values[i::width]]
+                    for i, tag in enumerate(item.loop.tags)
+                }
             elif item.pair is not None:
-                columns[item.pair[0].lstrip("_")] = [item.pair[1]]
+                columns[item.pair[0].lstrip("_")] = [gemmi.cif.as_string(item.pair[1])]
         blocks[block.name] = columns
     return blocks

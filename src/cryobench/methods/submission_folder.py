@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from cryobench.core import DatasetCard, MethodCard, Submission
-from cryobench.io import write_bytes, write_text, write_volume
+from cryobench.io import write_array, write_bytes, write_text, write_volume
 
 
 class SubmissionManifest(BaseModel):
@@ -52,7 +52,7 @@ def write_submission(
     for name in ("latents", "labels", "posteriors"):
         array = getattr(submission, name)
         if array is not None:
-            _write(folder / f"{name}.npy", array)
+            write_array(folder / f"{name}.npy", array)
     if submission.poses is not None:
         content = io.BytesIO()
         np.savez(content, rotations=submission.poses.rotations, translations=submission.poses.shifts)
@@ -85,9 +85,3 @@ def _write_volumes(submission: Submission, folder: Path, queries: Iterable[int])
             write_volume(folder / files[key], volume)
         writer.writerow([files[key], int(particle)])
     write_text(folder / "index.csv", text.getvalue())
-
-
-def _write(path: Path, array: np.ndarray) -> None:
-    content = io.BytesIO()
-    np.save(content, array, allow_pickle=False)
-    write_bytes(path, content.getvalue())

@@ -62,7 +62,7 @@ class FSCCurve:
     resolutions
         For each threshold (0.143, 0.5) the resolution in Å at which the curve first falls below it.
     crosses
-        For each threshold whether it ever does: where it does not, the resolution is that of the last point.
+        For each threshold whether it ever does: where it does not, the resolution is that of Nyquist.
     """
 
     frequencies: Float64[np.ndarray, " n"]
@@ -145,7 +145,10 @@ def fsc_of_transforms(volume: TransformedMap, reference: TransformedMap, convent
     ceiling = float(cycles[-1])
     auc = float(np.trapezoid(np.clip(correlations, 0, 1) if published else correlations, cycles))
     frequencies = cycles / volume.pixel_size
-    found = {threshold: resolution_at(frequencies, correlations, threshold) for threshold in THRESHOLDS}
+    found = {
+        threshold: resolution_at(frequencies, correlations, threshold, 2 * volume.pixel_size)
+        for threshold in THRESHOLDS
+    }
     return FSCCurve(
         frequencies=frequencies,
         correlations=correlations,
@@ -157,15 +160,16 @@ def fsc_of_transforms(volume: TransformedMap, reference: TransformedMap, convent
 
 
 def resolution_at(
-    frequencies: Float64[np.ndarray, " n"], correlations: Float64[np.ndarray, " n"], threshold: float
+    frequencies: Float64[np.ndarray, " n"], correlations: Float64[np.ndarray, " n"], threshold: float, finest: float
 ) -> tuple[float, bool]:
     """Return the resolution in Å where a curve first falls below a threshold, interpolated, and whether it does.
 
-    Point 0 (frequency 0) is left out. A curve below the threshold from the start has the resolution of its first point.
+    Point 0 (frequency 0) is left out. A curve below the threshold from the start has the resolution of its first point;
+    one that never falls below it has ``finest``, the resolution at Nyquist in Å.
     """
     below = np.flatnonzero(correlations[1:] < threshold) + 1
     if not below.size:
-        return 1.0 / float(frequencies[-1]), False
+        return finest, False
     i = int(below[0])
     if i == 1:
         return 1.0 / float(frequencies[1]), True

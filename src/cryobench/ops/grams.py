@@ -9,11 +9,11 @@ from jaxtyping import Complex64, Float32, Float64
 
 def slice_products(
     slices: Complex64[np.ndarray, "n d h C"], ctf: Float32[np.ndarray, "n d h"], values: Complex64[np.ndarray, "n d h"]
-) -> tuple[Float64[np.ndarray, "n C C"], Float64[np.ndarray, "n C"], Float64[np.ndarray, " n"]]:
-    """Return, for each image, the products of its slices among themselves and with it, and its power.
+) -> tuple[Float64[np.ndarray, "n C C"], Float64[np.ndarray, "n C"]]:
+    """Return, for each image, the products of its slices among themselves and with it.
 
-    With X_c = CTF * slice c, over all frequencies 0 < |k| < d/2 of the whole plane: Re sum(conj X_c X_e), Re sum(conj
-    X_c Y), sum |Y|^2.
+    With X_c = CTF * slice c, over all frequencies 0 < |k| < d/2 of the whole plane: Re sum(conj X_c X_e) and
+    Re sum(conj X_c Y).
 
     Parameters
     ----------
@@ -25,13 +25,12 @@ def slice_products(
     n, _, _, components = slices.shape
     grams = np.zeros((n, components, components))
     products = np.zeros((n, components))
-    powers = np.zeros(n)
-    _product_kernel(slices, ctf, values, grams, products, powers)
-    return grams, products, powers
+    _product_kernel(slices, ctf, values, grams, products)
+    return grams, products
 
 
 @numba.njit(parallel=True, cache=True)
-def _product_kernel(slices, ctf, values, grams, products, powers):  # type: ignore[no-untyped-def]
+def _product_kernel(slices, ctf, values, grams, products):  # type: ignore[no-untyped-def]
     n, box, half, components = slices.shape
     limit = (box // 2) ** 2
     for i in numba.prange(n):
@@ -52,7 +51,6 @@ def _product_kernel(slices, ctf, values, grams, products, powers):  # type: igno
                     products[i, a] += weight * (re[a] * yr + im[a] * yi)
                     for b in range(a + 1):
                         grams[i, a, b] += weight * (re[a] * re[b] + im[a] * im[b])
-                powers[i] += weight * (yr * yr + yi * yi)
         for a in range(components):
             for b in range(a):
                 grams[i, b, a] = grams[i, a, b]

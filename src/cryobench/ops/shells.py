@@ -6,7 +6,9 @@ import math
 
 import numba
 import numpy as np
-from jaxtyping import Complex64, Float64
+from jaxtyping import Complex64, Float32, Float64, Int
+
+from cryobench.ops.fft import signed_frequencies
 
 
 def shell_products(
@@ -24,6 +26,22 @@ def shell_products(
     planes = np.zeros((first.shape[0], 3, first.shape[0] // 2 + 1))
     _shell_kernel(first, second, rounded, planes)
     return np.asarray(planes.sum(axis=0))
+
+
+def shell_mean(values: Float32[np.ndarray, "M M H"]) -> Float32[np.ndarray, "M M H"]:
+    """Return the mean of a half transform over each shell round(|k|), spread over the shell's voxels again."""
+    shells = _shell_indices(values.shape[0])
+    totals = np.bincount(shells.ravel(), weights=values.ravel())
+    counts = np.bincount(shells.ravel())
+    return np.asarray((totals / np.maximum(counts, 1)).astype(np.float32)[shells])
+
+
+def _shell_indices(box: int) -> Int[np.ndarray, "M M H"]:
+    """Return round(|k|) for each voxel of a half transform, shape (box, box, box/2 + 1)."""
+    k = signed_frequencies(box)
+    half = np.arange(box // 2 + 1)
+    squared = (k**2)[:, None, None] + (k**2)[:, None] + half**2
+    return np.asarray(np.rint(np.sqrt(squared)), dtype=np.int64)
 
 
 @numba.njit(parallel=True, cache=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -76,7 +77,7 @@ def _from_numpy(path: Path) -> np.ndarray:
         with content as archive:
             name = "ctf" if "ctf" in archive.files else archive.files[0]
             return np.asarray(archive[name])
-    except (OSError, ValueError, IndexError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, IndexError, EOFError, NotImplementedError, zlib.error, zipfile.BadZipFile) as error:
         raise FormatError(f"{path}: not a readable numpy file ({error})") from error
 
 
@@ -87,7 +88,14 @@ def _from_star(path: Path) -> CTFParameters:
         raise FormatError(f"{path}: no block has a column rlnDefocusU: expected a particles or micrographs table")
     particles, optics = tables[0], blocks.get("optics", {})
     n = len(particles["rlnDefocusU"])
-    groups = dict(zip(optics.get("rlnOpticsGroup", ()), range(n), strict=False))
+    if not n:
+        raise FormatError(f"{path}: its table of CTF parameters has no row")
+    groups = {group: row for row, group in enumerate(optics.get("rlnOpticsGroup", ()))}
+    unknown = set(particles.get("rlnOpticsGroup", ())) - set(groups) if groups else set()
+    if unknown:
+        raise FormatError(
+            f"{path}: optics group {min(unknown)} is not in the optics table: expected {', '.join(groups)}"
+        )
 
     def column(label: str) -> list[str]:
         if label in particles:

@@ -25,14 +25,14 @@ class ImagingSpec(BaseModel):
     image.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    box: int
-    pixel_size: float = Field(gt=0)
+    box: int = Field(le=1024)
+    pixel_size: float = Field(gt=0, le=1000)
     output_box: int
-    snr: float = Field(gt=0)
+    snr: float = Field(ge=1e-6, le=1e6)
     snr_scope: Literal["state", "dataset"]
-    shift_extent: float = Field(ge=0)
+    shift_extent: float = Field(ge=0, le=1000)
     sign: Literal[-1, 1] = -1
 
     @property

@@ -31,7 +31,7 @@ def load_structure(path: Path) -> Atoms:
         raise FormatError(f"{path}: no such file: give the path of a PDB or mmCIF file")
     try:
         structure = gemmi.read_structure(str(path))
-    except (OSError, ValueError, RuntimeError, EOFError) as error:
+    except (OSError, ValueError, RuntimeError, EOFError, IndexError) as error:
         raise FormatError(f"{path}: cannot be read as a structure ({error})") from error
     if not len(structure):
         raise FormatError(f"{path}: holds no atom")

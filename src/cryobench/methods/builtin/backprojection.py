@@ -7,6 +7,7 @@ from jaxtyping import Complex64, Float32, Int
 
 from cryobench.core import InputError, Particles, Volume
 from cryobench.methods.builtin.fourier_images import fourier_images
+from cryobench.ops.shells import shell_mean
 from cryobench.ops.slices import Gridding, SliceAccumulator
 
 INSERTION = Gridding(width=2, oversampling=2.0)
@@ -43,19 +44,3 @@ def divide_by_weights(
     """Return sums / weights, each weight raised by a small fraction of the mean weight of its shell."""
     denominator = weights + np.float32(FLOOR) * shell_mean(weights)
     return np.asarray(np.divide(sums, denominator, out=np.zeros_like(sums), where=denominator > 0))
-
-
-def shell_mean(values: Float32[np.ndarray, "M M H"]) -> Float32[np.ndarray, "M M H"]:
-    """Return the mean of a half transform over each shell round(|k|), spread over the shell's voxels again."""
-    shells = shell_indices(values.shape[0])
-    totals = np.bincount(shells.ravel(), weights=values.ravel())
-    counts = np.bincount(shells.ravel())
-    return np.asarray((totals / np.maximum(counts, 1)).astype(np.float32)[shells])
-
-
-def shell_indices(box: int) -> Int[np.ndarray, "M M H"]:
-    """Return round(|k|) for each voxel of a half transform, shape (box, box, box/2 + 1)."""
-    k = np.fft.fftfreq(box, 1 / box)
-    half = np.arange(box // 2 + 1)
-    squared = (k**2)[:, None, None] + (k**2)[:, None] + half**2
-    return np.rint(np.sqrt(squared)).astype(np.int64)

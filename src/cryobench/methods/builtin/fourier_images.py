@@ -10,7 +10,7 @@ from jaxtyping import Complex64, Float32, Int
 
 from cryobench.core import Particles
 from cryobench.ops.ctf import evaluate_ctf
-from cryobench.ops.fft import images_to_fourier
+from cryobench.ops.fft import images_to_fourier, signed_frequencies
 from cryobench.ops.shift import displace
 
 CHUNK = 256
@@ -55,7 +55,7 @@ def fourier_images(
     """
     full = particles.box
     box = full if box is None else box
-    rows = np.fft.fftfreq(box, 1 / box).astype(np.int64)
+    rows = signed_frequencies(box)
     for start in range(0, len(indices), CHUNK):
         chunk = indices[start : start + CHUNK]
         values = images_to_fourier(particles.images.read(chunk))[:, rows, : box // 2 + 1]

@@ -27,12 +27,13 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Complex64, Float32, Float64
 
-from cryobench.core import InputError, MethodCard, Particles, Progress, Submission, Volume, stream
+from cryobench.core import MethodCard, Particles, Progress, Submission, Volume, stream
 from cryobench.methods.base import METHODS, Method
-from cryobench.methods.builtin.backprojection import FLOOR, INSERTION, shell_mean
+from cryobench.methods.builtin.backprojection import FLOOR, INSERTION
 from cryobench.methods.builtin.fourier_images import FourierImages, fourier_images
 from cryobench.methods.volumes import LinearVolumes
 from cryobench.ops.grams import slice_products
+from cryobench.ops.shells import shell_mean
 from cryobench.ops.slices import Gridding, SliceAccumulator, extract_slices, slice_grid
 
 STAGES = ((48.0, 12), (32.0, 8), (24.0, 6))
@@ -78,6 +79,7 @@ class PPCA(Method):
 
     def __init__(self, components: int = 6) -> None:
         self.components = components
+        self.fewest_particles = 10 * (components + 1)
 
     def run(self, particles: Particles, seed: int, progress: Progress) -> Submission:
         """Return latents along the principal axes, in units of density, and the volume at each.
@@ -85,11 +87,10 @@ class PPCA(Method):
         Raises
         ------
         InputError
-            If there are fewer particles than unknowns.
+            If there are too few particles for so many components.
         """
         n, k = len(particles), self.components
-        if n < 10 * (k + 1):
-            raise InputError(f"ppca fits {k} components: it needs at least {10 * (k + 1)} particles, not {n}")
+        self.require(n)
         stages = [(_stage_box(particles, resolution), repeats) for resolution, repeats in STAGES]
         advance = progress("ppca: expectation-maximisation", sum(repeats for _, repeats in stages) + 1)
         noise = noise_power(particles)
@@ -145,7 +146,7 @@ def e_step(particles: Particles, volumes: Float32[np.ndarray, "C D D D"], noise:
     mean, covariance = np.empty((len(particles), k)), np.empty((len(particles), k, k))
     grid = slice_grid(volumes, _EXTRACTION)
     for chunk in _all(particles, grid.box):
-        grams, products, _ = slice_products(extract_slices(grid, chunk.rotations), chunk.ctf, chunk.values)
+        grams, products = slice_products(extract_slices(grid, chunk.rotations), chunk.ctf, chunk.values)
         spread = np.linalg.inv(np.eye(k) + grams[:, 1:, 1:] / noise)
         covariance[chunk.indices] = spread
         mean[chunk.indices] = np.einsum("nij,nj->ni", spread, (products[:, 1:] - grams[:, 1:, 0]) / noise)

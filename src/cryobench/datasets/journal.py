@@ -1,0 +1,121 @@
+"""What is finished of a build, so that it can be resumed, and what an earlier one left."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+from pathlib import Path
+from typing import NoReturn
+
+import pydantic
+from pydantic import Field
+
+from cryobench.core import CryobenchError, FormatError, OutputError
+from cryobench.datasets.folder import MANIFEST, read_manifest, stack_name, volume_name
+from cryobench.datasets.spec import DatasetSpec, Strict
+from cryobench.io import inside, read_text, sha256, write_text
+
+_JOURNAL = "build.json"
+
+
+class Shard(Strict):
+    """A finished state: the standard deviation of its noise, and the checksums of its files."""
+
+    sigma: float
+    files: dict[str, str]
+
+    def is_intact(self, folder: Path) -> bool:
+        """Return whether every file is there with its checksum."""
+        return all((folder / name).is_file() and sha256(folder / name) == sum_ for name, sum_ in self.files.items())
+
+
+class Journal(Strict):
+    """Content of ``build.json``: the finished shards of one build of one spec by one version."""
+
+    build: str
+    shards: dict[int, Shard] = Field(default_factory=dict)
+
+    def write(self, folder: Path) -> None:
+        """Write the journal into a dataset folder."""
+        write_text(folder / _JOURNAL, self.model_dump_json())
+
+
+def software() -> str:
+    """Return the name and version of this software."""
+    return f"cryobench {importlib.metadata.version('cryobench')}"
+
+
+def open_journal(folder: Path, spec: DatasetSpec, *, resume: bool) -> Journal:
+    """Return what can be kept of an earlier build, and take away what cannot.
+
+    Without ``resume`` that is nothing: the files of an earlier build are deleted, those that it lists and no other.
+
+    Raises
+    ------
+    OutputError
+        If the folder to resume holds another dataset.
+    FormatError
+        If it cannot be read.
+    """
+    for part in (".", "particles", "truth", "truth/volumes"):
+        for leftover in (folder / part).glob(".*.tmp"):
+            leftover.unlink()
+    if not resume:
+        _discard(folder)
+        return Journal(build=_key(spec))
+    if (folder / MANIFEST).is_file():
+        return _journal_of_manifest(folder, spec)
+    if (folder / _JOURNAL).is_file():
+        found = _read(folder / _JOURNAL)
+        if found.build != _key(spec):
+            _refuse(folder)
+        return found
+    return Journal(build=_key(spec))
+
+
+def close_journal(folder: Path) -> None:
+    """Remove the journal: the build is finished."""
+    (folder / _JOURNAL).unlink(missing_ok=True)
+
+
+def _journal_of_manifest(folder: Path, spec: DatasetSpec) -> Journal:
+    manifest = read_manifest(folder)
+    if (manifest.spec, manifest.software) != (spec, software()):
+        _refuse(folder)
+    shards = {
+        state: Shard(
+            sigma=sigma, files={name: manifest.files[name] for name in (stack_name(state), volume_name(state))}
+        )
+        for state, sigma in enumerate(manifest.noise_sigma)
+    }
+    return Journal(build=_key(spec), shards=shards)
+
+
+def _discard(folder: Path) -> None:
+    listed: set[str] = set()
+    # What is damaged cannot say what to delete; it is replaced in any case.
+    with contextlib.suppress(CryobenchError):
+        listed |= set(read_manifest(folder).files)
+    with contextlib.suppress(CryobenchError):
+        listed |= {name for shard in _read(folder / _JOURNAL).shards.values() for name in shard.files}
+    for name in sorted(listed):
+        inside(folder, name, str(folder)).unlink(missing_ok=True)
+    close_journal(folder)
+
+
+def _read(path: Path) -> Journal:
+    try:
+        return Journal.model_validate_json(read_text(path))
+    except pydantic.ValidationError as error:
+        raise FormatError(f"{path}: not the record of a build: start anew with --overwrite") from error
+
+
+def _refuse(folder: Path) -> NoReturn:
+    raise OutputError(
+        f"{folder} holds a dataset of other settings or of another version: "
+        "give the same ones to resume it, or start anew with --overwrite"
+    )
+
+
+def _key(spec: DatasetSpec) -> str:
+    return f"{software()} {spec.checksum()}"
