@@ -98,7 +98,7 @@ def test_the_report_opens_in_a_browser(demo: Path, browser: Any) -> None:
     assert page.locator("#score-table tbody tr").count() == 4
     assert page.locator("#latent-0 .point").count() == 360
     assert page.locator("#curve-0 .legendtext").count() == 3
-    assert page.locator("table.pictures img").count() == 3 * 4 + 4 * 5
+    assert page.locator("table.pictures img").count() == 3 * 4 + 4 * 6
     page.close()
 
 
@@ -120,10 +120,14 @@ def test_twice_and_with_one_thread_the_same(demo: Path, tmp_path: Path) -> None:
 def test_resume_keeps_the_images(demo: Path) -> None:
     stack = demo / "dataset/particles/000.mrcs"
     before = stack.stat().st_mtime_ns
+    mine = demo / "submissions/ppca/notes.txt"
+    mine.write_text("not the program's")
     done = cryobench("demo", "-o", demo, "--seed", 1, *SMALL, "--resume", "--methods", "consensus")
     assert done.returncode == 0, done.stderr
     assert stack.stat().st_mtime_ns == before
     assert {key[1] for key in scores(demo)} == {"consensus"}
+    assert [path.name for path in (demo / "submissions/ppca").iterdir()] == ["notes.txt"]
+    assert not (demo / "submissions/oracle").exists()
 
 
 @pytest.mark.parametrize(

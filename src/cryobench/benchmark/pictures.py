@@ -25,7 +25,7 @@ def particle_pictures(dataset: Dataset, count: int = 4) -> list[Picture]:
     return pictures
 
 
-def volume_pictures(dataset: Dataset, submissions: Sequence[Submission], count: int = 5) -> list[Picture]:
+def volume_pictures(dataset: Dataset, submissions: Sequence[Submission], count: int = 7) -> list[Picture]:
     """Return projections of true and recovered volumes of a few states, along the axis that shows most of them."""
     truth = dataset.truth
     states = (

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from cryobench.benchmark.run import Run
 from cryobench.core import Dataset, Submission, Truth
 from cryobench.io import write_text
-from cryobench.methods import METHODS, write_submission
+from cryobench.methods import METHODS, discard_submission, write_submission
 from cryobench.metrics import representatives
 
 
@@ -19,7 +18,7 @@ def write_submissions(dataset: Dataset, submissions: Sequence[tuple[Submission, 
     """Write a folder for each submission (given with the seconds it took), with its volume for each true state."""
     truth = dataset.truth
     for name in METHODS:
-        shutil.rmtree(folder / name, ignore_errors=True)  # of an earlier run, maybe of other methods
+        discard_submission(folder / name)  # of an earlier run, maybe of other methods
     for submission, seconds in submissions:
         queries = representatives(truth.labels, len(truth.states), submission.latents)
         write_submission(submission, dataset.card, folder / submission.method.name, queries, seconds)

@@ -126,17 +126,18 @@ def demo(
 def _print_plan(inputs: Inputs, names: list[str], output: Path) -> None:
     spec = inputs.spec
     box = spec.imaging.output_box
-    size = 4 * (spec.particles * box**2 + spec.states * box**3) / 2**20
+    maps = spec.states * (1 + len(names))
+    size = 4 * (spec.particles * box**2 + maps * box**3) / 2**20
     plan = Table(show_header=False, box=None, title="Dry run: nothing is made", title_justify="left")
     rows = {
         "dataset": spec.id,
-        "structure": f"{spec.structure.title} [{spec.structure.name}]",
-        "CTF": f"{spec.ctf.title} [{spec.ctf.name}]",
+        "structure": spec.structure.words(),
+        "CTF": spec.ctf.words(),
         "particles": f"{spec.particles:,}: {spec.states} states, box {box}, {spec.imaging.output_pixel_size:g} Å/px, "
         f"SNR {spec.imaging.snr:g}",
         "methods": ", ".join(names),
         "threads": str(get_threads()),
-        "on disk": f"about {size:.0f} MB of images and true volumes in {output}",
+        "on disk": f"up to {size:.0f} MB of images and maps in {output}",
     }
     for label, text in rows.items():
         plan.add_row(label, escape(text))

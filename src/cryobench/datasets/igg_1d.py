@@ -57,7 +57,7 @@ class IgG1D(Recipe):
                 for i, angle in enumerate(angles)
             ),
             latents=np.column_stack((np.cos(radians), np.sin(radians))).astype(np.float32),
-            latent_meaning="cosine and sine of the angle by which the Fab is turned",
+            latent_meaning="cosine and sine of the angle by which the moving part is turned",
             coordinate=Coordinate(name=_ANGLE, unit="degrees", cyclic=True),
             atoms=lambda state: turn_about_psi(centred, moving, axis, float(angles[state])),
         )

@@ -23,6 +23,10 @@ class Source(Strict):
     title: str
     sha256: str = ""
 
+    def words(self) -> str:
+        """Return title and name, once where they are the same."""
+        return self.title if self.title == self.name else f"{self.title} [{self.name}]"
+
 
 class FabTurn(Strict):
     """The moving residues (``"H:1-230"``) and the residue (``"H:230"``) about whose CA-C bond they turn."""

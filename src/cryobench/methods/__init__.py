@@ -2,7 +2,7 @@
 
 from cryobench.methods import builtin as builtin
 from cryobench.methods.base import METHODS, Control, Method
-from cryobench.methods.submission_folder import SubmissionManifest, write_submission
+from cryobench.methods.submission_folder import SubmissionManifest, discard_submission, write_submission
 from cryobench.methods.volumes import ClassVolumes, LinearVolumes
 
 __all__ = [
@@ -12,5 +12,6 @@ __all__ = [
     "LinearVolumes",
     "Method",
     "SubmissionManifest",
+    "discard_submission",
     "write_submission",
 ]

@@ -12,7 +12,9 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from cryobench.core import DatasetCard, MethodCard, Submission
-from cryobench.io import write_array, write_bytes, write_text, write_volume
+from cryobench.io import inside, read_text, write_array, write_bytes, write_text, write_volume
+
+_MANIFEST = "submission.json"
 
 
 class SubmissionManifest(BaseModel):
@@ -67,7 +69,20 @@ def write_submission(
         particles=submission.particles,
         seconds=round(seconds, 3),
     )
-    write_text(folder / "submission.json", manifest.model_dump_json(indent=1) + "\n")
+    write_text(folder / _MANIFEST, manifest.model_dump_json(indent=1) + "\n")
+
+
+def discard_submission(folder: Path) -> None:
+    """Delete the files that :func:`write_submission` wrote, no other; and the folder if it is then empty."""
+    index = folder / "volumes" / "index.csv"
+    if index.is_file():
+        for row in csv.DictReader(io.StringIO(read_text(index))):
+            inside(index.parent, row.get("file") or "index.csv", str(index)).unlink(missing_ok=True)
+    for name in ("volumes/index.csv", "latents.npy", "labels.npy", "posteriors.npy", "poses.npz", _MANIFEST):
+        (folder / name).unlink(missing_ok=True)
+    for part in (folder / "volumes", folder):
+        if part.is_dir() and not any(part.iterdir()):
+            part.rmdir()
 
 
 def _write_volumes(submission: Submission, folder: Path, queries: Iterable[int]) -> None:

@@ -69,10 +69,10 @@ def item_plot(group: CurveGroup, plot_id: str) -> Plot | None:
         text=[[f"{plain(curve.method)}<br>{plain(name)}" for name in names] for curve in group.curves],
         hovertemplate="%{text}<br>mean over the curve %{z:.4g}<extra></extra>",
         colorscale="Cividis",
-        colorbar={"thickness": 10, "outlinewidth": 0, "len": 1.0, "nticks": 4},
+        colorbar={"thickness": 10, "outlinewidth": 0, "len": 1.0, "nticks": 4, "title": {"text": "mean"}},
     )
     figure = go.Figure(trace, layout=_layout())
-    figure.update_xaxes(title_text="item", showgrid=False)
+    figure.update_xaxes(title_text="item, in order", showgrid=False)
     names_shown = [plain(textwrap.shorten(curve.method, 16, placeholder="…")) for curve in group.curves]
     figure.update_yaxes(
         autorange="reversed",
@@ -224,6 +224,7 @@ def config() -> Mapping[str, object]:
     """Return plotly's settings for every figure: no logo, and no button that could send data anywhere."""
     return {
         "displaylogo": False,
+        "displayModeBar": "hover",
         "responsive": True,
         "showTips": False,
         "plotlyServerURL": "",

@@ -21,7 +21,7 @@ from cryobench.report._style import LineStyle, colour_limits, colour_map, line_s
 
 _WIDTH, _HEIGHT = 1600, 900
 # Where the grid of volumes lies, in pixels from the lower left corner.
-_VOLUMES_LEFT, _VOLUMES_TOP, _VOLUMES_WIDTH, _VOLUMES_HEIGHT = 905.0, 765.0, 675.0, 310.0
+_VOLUMES_LEFT, _VOLUMES_TOP, _VOLUMES_WIDTH, _VOLUMES_HEIGHT = 905.0, 765.0, 675.0, 345.0
 _DASHES = {
     "solid": "-",
     "longdash": (0, (8, 2)),
@@ -51,7 +51,9 @@ def overview_figure(results: Results) -> bytes:
     figure = Figure(figsize=(_WIDTH / 100, _HEIGHT / 100), dpi=100, facecolor="white")
     FigureCanvasAgg(figure)
     card = results.document.dataset
-    figure.text(0.025, 0.955, literal(card.title), fontsize=19, weight="bold", color=_TEXT, va="center")
+    figure.text(
+        0.025, 0.955, literal(f"{card.title}  ({card.id})"), fontsize=19, weight="bold", color=_TEXT, va="center"
+    )
     if card.stand_in:
         words = textwrap.shorten(f"STAND-IN: {card.stand_in}", 190, placeholder=" …")
         box = {"facecolor": "#fff1dc", "edgecolor": "#d9822b", "boxstyle": "round,pad=0.4"}
@@ -84,12 +86,21 @@ def _particles(figure: Figure, pictures: Sequence[Picture]) -> None:
     # The first step of image formation above the last.
     for i, row in enumerate(rows[:1] + rows[1:][-1:]):
         for j, picture in enumerate(row[:4]):
-            _show(figure.add_subplot(grid[i, j]), picture, contrast(picture.pixels), bar=i == j == 0)
+            axes = figure.add_subplot(grid[i, j])
+            _show(axes, picture, contrast(picture.pixels), bar=i == j == 0)
+            if j == 0:
+                words = literal(textwrap.shorten(picture.row, 30, placeholder="…"))
+                axes.text(0.03, 0.97, words, transform=axes.transAxes, ha="left", va="top", fontsize=9, color="white",
+                          bbox={"facecolor": "black", "alpha": 0.55, "edgecolor": "none", "pad": 2})  # fmt: skip
 
 
 def _volumes(figure: Figure, pictures: Sequence[Picture]) -> None:
     """Draw the first rows and evenly spaced columns of the grid of volumes."""
+    views = ", ".join(dict.fromkeys(picture.view for picture in pictures))
     figure.text(0.493, 0.9, "Volumes", fontsize=13, color=_TEXT, va="center", weight="bold")
+    figure.text(
+        0.553, 0.9, literal(textwrap.shorten(views, 60, placeholder="…")), fontsize=10.5, color=_MUTED, va="center"
+    )
     if not pictures:
         _nothing(figure, 0.493, "no volume pictures in this run")
         return

@@ -34,7 +34,7 @@ def load_structure(path: Path) -> Atoms:
     except (OSError, ValueError, RuntimeError, EOFError, IndexError) as error:
         raise FormatError(f"{path}: cannot be read as a structure ({error})") from error
     if not len(structure):
-        raise FormatError(f"{path}: holds no atom")
+        raise FormatError(f"{path}: holds no atom: it may be damaged, or not be a PDB or mmCIF file")
     structure.remove_alternative_conformations()
     structure.remove_hydrogens()
     structure.remove_waters()
@@ -46,7 +46,7 @@ def load_structure(path: Path) -> Atoms:
         if atom.element.atomic_number > 0
     ]
     if not atoms:
-        raise FormatError(f"{path}: holds no atom")
+        raise FormatError(f"{path}: holds no atom: it may be damaged, or not be a PDB or mmCIF file")
     chains, residues, names, numbers, x, y, z = zip(*atoms, strict=True)
     return Atoms(
         coordinates=np.column_stack((x, y, z)).astype(np.float64),
