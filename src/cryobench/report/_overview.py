@@ -21,7 +21,7 @@ from cryobench.report._style import LineStyle, colour_limits, colour_map, line_s
 
 _WIDTH, _HEIGHT = 1600, 900
 # Where the grid of volumes lies, in pixels from the lower left corner.
-_VOLUMES_LEFT, _VOLUMES_TOP, _VOLUMES_WIDTH, _VOLUMES_HEIGHT = 905.0, 765.0, 675.0, 345.0
+_VOLUMES_LEFT, _VOLUMES_TOP, _VOLUMES_WIDTH, _VOLUMES_HEIGHT = 905.0, 765.0, 675.0, 318.0
 _DASHES = {
     "solid": "-",
     "longdash": (0, (8, 2)),
