@@ -90,6 +90,16 @@ def test_numbers_too_large_are_refused(tmp_path: Path) -> None:
         load_ctf_table(tmp_path / "a.npy")
 
 
+def test_an_encrypted_archive_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", ctf=NINE)
+    content = bytearray((tmp_path / "a.npz").read_bytes())
+    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(signature) + flags] |= 1  # the bit that says a member is encrypted
+    (tmp_path / "a.npz").write_bytes(content)
+    with pytest.raises(FormatError, match="not a readable numpy file"):
+        load_ctf_table(tmp_path / "a.npz")
+
+
 def test_an_array_of_objects_is_not_unpickled(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", ctf=np.array([{"a": 1}], dtype=object))
     with pytest.raises(FormatError, match="not a readable numpy file"):

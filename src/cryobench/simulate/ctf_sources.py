@@ -77,7 +77,7 @@ def _from_numpy(path: Path) -> np.ndarray:
         with content as archive:
             name = "ctf" if "ctf" in archive.files else archive.files[0]
             return np.asarray(archive[name])
-    except (OSError, ValueError, IndexError, EOFError, NotImplementedError, zlib.error, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, IndexError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
         raise FormatError(f"{path}: not a readable numpy file ({error})") from error
 
 
