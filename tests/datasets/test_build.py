@@ -15,9 +15,9 @@ import pytest
 from cryobench.core import FormatError, InputError, OutputError
 from cryobench.datasets import Inputs, build_dataset, changed_files, load_dataset, prepare_inputs, read_manifest
 from cryobench.datasets.folder import stack_name
+from cryobench.imaging import load_ctf_table
 from cryobench.ops.rotations import rotation_from_relion
 from cryobench.ops.threads import get_threads, set_threads
-from cryobench.simulate import load_ctf_table
 
 IMAGING = {"box": 24, "output_box": 24, "pixel_size": 14.0, "snr": 0.5}
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from cryobench.core import ArrayImages, Dataset, InputError, Particles, Poses, Volume, silent
+from cryobench.imaging import Projector, parametric_ctf, uniform_poses
 from cryobench.methods import METHODS
 from cryobench.methods.builtin.backprojection import backproject
 from cryobench.metrics import fsc_curve
-from cryobench.simulate import Projector, parametric_ctf, uniform_poses
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from cryobench.core import ArrayImages, Dataset, InputError, Particles, Volume, silent, stream
+from cryobench.imaging import Projector, finish, parametric_ctf, uniform_poses
 from cryobench.methods.builtin.ppca import PPCA, Posterior, e_step, m_step, noise_power, principal_axes
 from cryobench.metrics import fsc_curve, nearest_neighbours, neighborhood_similarity, shared_neighbours
-from cryobench.simulate import Projector, finish, parametric_ctf, uniform_poses
 
 
 class Linear:

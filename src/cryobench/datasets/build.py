@@ -21,8 +21,7 @@ from cryobench.datasets.folder import (
 from cryobench.datasets.journal import Journal, Shard, close_journal, open_journal, software
 from cryobench.datasets.recipe import RECIPES, Ensemble
 from cryobench.datasets.spec import DatasetSpec
-from cryobench.io import MrcStackWriter, sha256, write_volume
-from cryobench.simulate import (
+from cryobench.imaging import (
     clean_moments,
     downsample_volume,
     noise_sigma,
@@ -31,6 +30,7 @@ from cryobench.simulate import (
     sample_ctf,
     uniform_poses,
 )
+from cryobench.io import MrcStackWriter, sha256, write_volume
 from cryobench.structures import Atoms, render_density, sigma_of_resolution, soft_mask
 from cryobench.structures.density import CUTOFF
 

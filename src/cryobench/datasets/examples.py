@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from cryobench.core import Dataset
-from cryobench.simulate import Projector
+from cryobench.imaging import Projector
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,6 +25,7 @@ from cryobench.core import (
 from cryobench.datasets.card import card_of, card_text, custom_summary
 from cryobench.datasets.recipe import Ensemble, Recipe
 from cryobench.datasets.spec import DatasetSpec, Manifest
+from cryobench.imaging import particle_tables
 from cryobench.io import (
     MrcImages,
     ctf_from_table,
@@ -42,7 +43,6 @@ from cryobench.io import (
     write_text,
     write_volume,
 )
-from cryobench.simulate import particle_tables
 
 MANIFEST = "dataset.json"
 

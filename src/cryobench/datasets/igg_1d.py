@@ -9,7 +9,7 @@ import numpy as np
 from cryobench.core import Coordinate, State
 from cryobench.datasets.recipe import RECIPES, Ensemble, Recipe, Size
 from cryobench.datasets.spec import DatasetSpec, FabTurn
-from cryobench.simulate import ImagingSpec
+from cryobench.imaging import ImagingSpec
 from cryobench.structures import Atoms, ResidueRange, turn_about_psi
 from cryobench.structures.synthetic_igg import synthetic_igg
 

@@ -13,8 +13,8 @@ from cryobench.core import CTFParameters, InputError
 from cryobench.datasets.build import checked_ensemble
 from cryobench.datasets.recipe import RECIPES
 from cryobench.datasets.spec import DatasetSpec, Source
+from cryobench.imaging import ImagingSpec, load_ctf_table
 from cryobench.io import sha256
-from cryobench.simulate import ImagingSpec, load_ctf_table
 from cryobench.structures import Atoms, load_structure
 
 

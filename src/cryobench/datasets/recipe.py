@@ -11,7 +11,7 @@ from jaxtyping import Float32
 
 from cryobench.core import Coordinate, Registry, State
 from cryobench.datasets.spec import DatasetSpec, FabTurn, Strict
-from cryobench.simulate import ImagingSpec
+from cryobench.imaging import ImagingSpec
 from cryobench.structures import Atoms
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cryobench.simulate import ImagingSpec
+from cryobench.imaging import ImagingSpec
 
 
 class Strict(BaseModel):

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cryobench.core import CTFParameters, Poses, Volume
-from cryobench.io import read_poses
-from cryobench.simulate import (
+from cryobench.imaging import (
     ImagingSpec,
     Projector,
     add_noise,
@@ -22,7 +21,8 @@ from cryobench.simulate import (
     sample_ctf,
     uniform_poses,
 )
-from cryobench.simulate import stream as stream_module
+from cryobench.imaging import stream as stream_module
+from cryobench.io import read_poses
 
 SPEC = ImagingSpec(box=32, pixel_size=4.0, output_box=32, snr=0.5, snr_scope="state", shift_extent=10.0)
 

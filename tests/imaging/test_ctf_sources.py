@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cryobench.core import FormatError
-from cryobench.simulate import load_ctf_table
+from cryobench.imaging import load_ctf_table
 
 NINE = np.array(
     [[128, 3, 15000, 14000, 30, 300, 2.7, 0.1, 0], [128, 3, 12000, 11000, 40, 300, 2.7, 0.1, 10]], np.float32

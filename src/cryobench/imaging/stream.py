@@ -10,7 +10,7 @@ from jaxtyping import Float32, Float64, Int
 from pydantic import BaseModel, ConfigDict, Field
 
 from cryobench.core import CTFParameters, Poses, Volume
-from cryobench.simulate.images import Projector, add_noise, finish
+from cryobench.imaging.images import Projector, add_noise, finish
 
 CHUNK = 256
 """Images made at a time; what is in an image does not depend on it."""
