@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float, Float32
 
 from cryobench.core.checks import require_even_box, require_finite, require_positive, require_shape
 from cryobench.core.errors import InputError
@@ -64,10 +64,35 @@ class CTFParameters:
     ----------
     table
         Shape (N, 7), columns :data:`CTF_COLUMNS`: defocus U and V in Å, angle of U in degrees, voltage in kV, spherical
-        aberration in mm, amplitude contrast as a fraction, phase shift in degrees.
+        aberration in mm, amplitude contrast as a fraction, phase shift in degrees. Best in double precision, as a phase of many
+        turns hangs on them; files hold them in single precision.
     """
 
-    table: Float32[np.ndarray, "N 7"]
+    table: Float[np.ndarray, "N 7"]
+
+    @classmethod
+    def from_cryodrgn(cls, table: object) -> CTFParameters:
+        """Return the parameters in cryoDRGN's table of nine columns, or in its last seven.
+
+        Parameters
+        ----------
+        table
+            Shape (N, 9): box, pixel size (Å), then :data:`CTF_COLUMNS`; or (N, 7), without the first two, which
+            describe some stack and are dropped.
+
+        Raises
+        ------
+        InputError
+            If it is not a numeric table of valid parameters.
+        """
+        wanted = f"expected cryoDRGN's table of 9 columns: box, pixel size, {', '.join(CTF_COLUMNS)}; or the last 7"
+        if not isinstance(table, np.ndarray):
+            raise InputError(f"a {type(table).__name__}, {wanted}")
+        columns = len(CTF_COLUMNS)
+        known = table.ndim == 2 and len(table) > 0 and table.shape[1] in {columns, columns + 2}
+        if not known or table.dtype.kind not in "fiu":
+            raise InputError(f"shape {table.shape}, type {table.dtype}, {wanted}")
+        return cls(np.ascontiguousarray(table[:, -columns:], dtype=np.float64))
 
     def __post_init__(self) -> None:
         require_shape("CTF table", self.table, (None, len(CTF_COLUMNS)))
@@ -78,7 +103,7 @@ class CTFParameters:
         if ((contrast < 0) | (contrast > 1)).any():
             raise InputError("CTF table has an amplitude contrast outside 0 to 1: expected a fraction, such as 0.1")
 
-    def column(self, name: str) -> Float32[np.ndarray, " N"]:
+    def column(self, name: str) -> Float[np.ndarray, " N"]:
         """Return one column by its name in :data:`CTF_COLUMNS`."""
         return self.table[:, CTF_COLUMNS.index(name)]
 

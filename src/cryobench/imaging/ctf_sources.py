@@ -37,7 +37,7 @@ def parametric_ctf(seed: int, indices: Int[np.ndarray, " n"]) -> CTFParameters:
         generator = stream(seed, "ctf", int(index))
         mean, astigmatism, angle = generator.uniform(1e4, 2.5e4), generator.normal(0, 200), generator.uniform(0, 180)
         table[row] = (mean + astigmatism / 2, mean - astigmatism / 2, angle, 300.0, 2.7, 0.1, 0.0)
-    return CTFParameters(table.astype(np.float32))
+    return CTFParameters(table.astype(np.float32).astype(np.float64))
 
 
 def sample_ctf(table: CTFParameters, seed: int, indices: Int[np.ndarray, " n"]) -> CTFParameters:
@@ -107,7 +107,7 @@ def _from_star(path: Path) -> CTFParameters:
         raise FormatError(f"{path}: no column {label} among the particles or in their optics group")
 
     try:
-        table = np.column_stack([np.asarray(column(label), dtype=np.float32) for label in _STAR_COLUMNS])
+        table = np.column_stack([np.asarray(column(label), dtype=np.float64) for label in _STAR_COLUMNS])
         return CTFParameters(table)
     except (KeyError, ValueError, InputError) as error:
         raise FormatError(f"{path}: the CTF columns cannot be read ({error})") from error

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from cryobench.core import CTF_COLUMNS, CTFParameters, FormatError, InputError, Poses
+from cryobench.core import CTFParameters, FormatError, InputError, Poses
 from cryobench.io.files import write_bytes
 
 _PROTOCOL = 4
@@ -84,7 +84,7 @@ def read_poses(path: Path, box: int, pixel_size: float) -> Poses:
 def write_ctf(path: Path, ctf: CTFParameters, box: int, pixel_size: float) -> None:
     """Write CTF parameters as cryoDRGN reads them: (N, 9), box and pixel size before our columns."""
     geometry = np.tile(np.array([box, pixel_size], dtype=np.float32), (len(ctf), 1))
-    write_bytes(path, pickle.dumps(np.hstack((geometry, ctf.table)), protocol=_PROTOCOL))
+    write_bytes(path, pickle.dumps(np.hstack((geometry, ctf.table.astype(np.float32))), protocol=_PROTOCOL))
 
 
 def ctf_from_table(table: object, source: str) -> CTFParameters:
@@ -97,15 +97,7 @@ def ctf_from_table(table: object, source: str) -> CTFParameters:
     FormatError
         If it is not a numeric table of valid parameters.
     """
-    wanted = f"expected cryoDRGN's CTF table of 9 columns: box, pixel size, {', '.join(CTF_COLUMNS)}; or the last 7"
-    if not isinstance(table, np.ndarray):
-        raise FormatError(f"{source}: holds a {type(table).__name__}, {wanted}")
-    columns = len(CTF_COLUMNS)
-    known = table.ndim == 2 and len(table) > 0 and table.shape[1] in {columns, columns + 2}
-    if not known or table.dtype.kind not in "fiu":
-        raise FormatError(f"{source}: shape {table.shape}, type {table.dtype}, {wanted}")
     try:
-        with np.errstate(over="ignore"):  # what float32 cannot hold is refused as not finite
-            return CTFParameters(np.ascontiguousarray(table[:, -columns:], dtype=np.float32))
+        return CTFParameters.from_cryodrgn(table)
     except InputError as error:
         raise FormatError(f"{source}: {error}") from error
