@@ -64,8 +64,8 @@ class CTFParameters:
     ----------
     table
         Shape (N, 7), columns :data:`CTF_COLUMNS`: defocus U and V in Å, angle of U in degrees, voltage in kV, spherical
-        aberration in mm, amplitude contrast as a fraction, phase shift in degrees. Best in double precision, as a phase of many
-        turns hangs on them; files hold them in single precision.
+        aberration in mm, amplitude contrast as a fraction, phase shift in degrees. Best in double precision: a phase of
+        many turns hangs on them.
     """
 
     table: Float[np.ndarray, "N 7"]
@@ -85,9 +85,9 @@ class CTFParameters:
         InputError
             If it is not a numeric table of valid parameters.
         """
-        wanted = f"expected cryoDRGN's table of 9 columns: box, pixel size, {', '.join(CTF_COLUMNS)}; or the last 7"
+        wanted = f"expected cryoDRGN's CTF table of 9 columns: box, pixel size, {', '.join(CTF_COLUMNS)}; or the last 7"
         if not isinstance(table, np.ndarray):
-            raise InputError(f"a {type(table).__name__}, {wanted}")
+            raise InputError(f"holds a {type(table).__name__}, {wanted}")
         columns = len(CTF_COLUMNS)
         known = table.ndim == 2 and len(table) > 0 and table.shape[1] in {columns, columns + 2}
         if not known or table.dtype.kind not in "fiu":
@@ -96,7 +96,8 @@ class CTFParameters:
 
     def __post_init__(self) -> None:
         require_shape("CTF table", self.table, (None, len(CTF_COLUMNS)))
-        require_finite("CTF table", self.table)
+        with np.errstate(over="ignore"):
+            require_finite("CTF table", self.table.astype(np.float32))  # which is how files hold it
         if len(self.table) and not (self.column("voltage_kv") > 0).all():
             raise InputError("CTF table has a voltage that is not above 0 kV")
         contrast = self.column("amplitude_contrast")
