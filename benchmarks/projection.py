@@ -10,7 +10,8 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from cryobench.ops.fft import fourier_to_images
-from cryobench.ops.slices import Gridding, extract_slices, slice_grid
+from cryobench.ops.gridding import Gridding
+from cryobench.ops.slices import extract_slices, slice_grid
 
 SIGMA = 2.0
 

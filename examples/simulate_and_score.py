@@ -25,7 +25,7 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "dataset"
-        build_dataset(inputs.spec, inputs.structure, folder)
+        build_dataset(inputs, folder)
         dataset = load_dataset(folder)
         submissions = [submission for submission, _ in run_methods(dataset, ["oracle", "consensus"], seed=1)]
         document = score_run(dataset, submissions, seed=1).results.document

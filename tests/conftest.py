@@ -57,9 +57,9 @@ def small_dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
         states=6,
         images_per_state=80,
         resolution=24.0,
-        imaging={"box": 32, "output_box": 32, "pixel_size": 12.0, "snr": 2.0},
+        imaging={"box": 32, "output_box": 32, "pixel_size": 12.0, "noise": {"snr": 2.0}},
     )
-    build_dataset(inputs.spec, inputs.structure, folder)
+    build_dataset(inputs, folder)
     return load_dataset(folder)
 
 

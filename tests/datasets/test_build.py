@@ -13,24 +13,25 @@ import numpy as np
 import pytest
 
 from cryobench.core import FormatError, InputError, OutputError
-from cryobench.datasets import Inputs, build_dataset, changed_files, load_dataset, prepare_inputs, read_manifest
+from cryobench.datasets import RECIPES, Inputs, build_dataset, changed_files, load_dataset, prepare_inputs, read_manifest
 from cryobench.datasets.folder import stack_name
+from cryobench.datasets.merge import merged
 from cryobench.imaging import load_ctf_table
 from cryobench.ops.rotations import rotation_from_relion
 from cryobench.ops.threads import get_threads, set_threads
 
-IMAGING = {"box": 24, "output_box": 24, "pixel_size": 14.0, "snr": 0.5}
+IMAGING = {"box": 24, "output_box": 24, "pixel_size": 14.0, "noise": {"snr": 0.5}}
 
 
 def inputs_of(**changes: object) -> Inputs:
-    imaging = IMAGING | dict(changes.pop("imaging", {}))  # type: ignore[call-overload]
-    asked = {"seed": 1, "states": 3, "images_per_state": 5, "resolution": 28.0, **changes}
+    imaging = merged(IMAGING, changes.pop("imaging", {}))  # type: ignore[arg-type]
+    asked = {"seed": 1, "states": 3, "images_per_state": 5, "images_per_stack": 5, "resolution": 28.0, **changes}
     return prepare_inputs("igg-1d", "demo", imaging=imaging, **asked)  # type: ignore[arg-type]
 
 
 def build(folder: Path, **changes: object) -> Path:
     inputs = inputs_of(**changes)
-    build_dataset(inputs.spec, inputs.structure, folder)
+    build_dataset(inputs, folder)
     return folder
 
 
@@ -106,11 +107,11 @@ def test_a_resumed_build_keeps_what_is_finished(tmp_path: Path, monkeypatch: pyt
 
     folder = tmp_path / "d"
     with pytest.raises(KeyboardInterrupt):
-        build_dataset(inputs.spec, inputs.structure, folder, progress=lambda label, total: stop_in_the_second_state)
+        build_dataset(inputs, folder, progress=lambda label, total: stop_in_the_second_state)
     assert not (folder / "dataset.json").exists()
     assert not list(folder.rglob("*.tmp"))
     first = (folder / "particles/000.mrcs").stat().st_mtime_ns
-    build_dataset(inputs.spec, inputs.structure, folder, resume=True)
+    build_dataset(inputs, folder, resume=True)
     assert (folder / "particles/000.mrcs").stat().st_mtime_ns == first
     assert sums(folder) == whole
 
@@ -120,7 +121,7 @@ def test_another_dataset_is_not_resumed(tmp_path: Path) -> None:
     before = sums(folder)
     inputs = inputs_of(seed=1)
     with pytest.raises(OutputError, match="holds a dataset of other settings"):
-        build_dataset(inputs.spec, inputs.structure, folder, resume=True)
+        build_dataset(inputs, folder, resume=True)
     assert sums(folder) == before
 
 
@@ -129,7 +130,7 @@ def test_a_damaged_shard_is_made_again(tmp_path: Path) -> None:
     before = sums(folder)
     (folder / "particles/001.mrcs").write_bytes(b"damaged")
     inputs = inputs_of()
-    build_dataset(inputs.spec, inputs.structure, folder, resume=True)
+    build_dataset(inputs, folder, resume=True)
     assert sums(folder) == before
 
 
@@ -140,8 +141,8 @@ def test_a_damaged_or_unfinished_dataset_can_be_started_anew(tmp_path: Path) -> 
     (folder / "particles/.000.mrcs.123.tmp").touch()
     inputs = inputs_of()
     with pytest.raises(FormatError, match=r"dataset\.json"):
-        build_dataset(inputs.spec, inputs.structure, folder, resume=True)
-    build_dataset(inputs.spec, inputs.structure, folder)
+        build_dataset(inputs, folder, resume=True)
+    build_dataset(inputs, folder)
     assert sums(folder) == whole
 
 
@@ -156,7 +157,7 @@ def test_what_an_unfinished_build_left_is_taken_away(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        build_dataset(larger.spec, larger.structure, folder, progress=lambda label, total: stop_late)
+        build_dataset(larger, folder, progress=lambda label, total: stop_late)
     assert (folder / "particles/004.mrcs").exists()
     assert sums(build(folder)) == sums(build(tmp_path / "whole"))
 
@@ -167,7 +168,7 @@ def test_many_states_stay_in_order(tmp_path: Path) -> None:
     names = [stack_name(state) for state in range(1100)]
     assert sorted(names) != names
     imaging = {"box": 8, "output_box": 8, "pixel_size": 48.0}
-    folder = build(tmp_path / "d", states=1002, images_per_state=1, imaging=imaging, resolution=48.0)
+    folder = build(tmp_path / "d", states=1002, images_per_state=1, images_per_stack=1, imaging=imaging, resolution=48.0)
     dataset = load_dataset(folder)
     assert (folder / "particles.txt").read_text().split() == names[:1002]
     for index in (100, 101, 999, 1001):
@@ -176,13 +177,10 @@ def test_many_states_stay_in_order(tmp_path: Path) -> None:
     assert len({state.name for state in dataset.truth.states}) == 1002
 
 
-def test_a_custom_structure_is_not_called_the_antibody(tmp_path: Path) -> None:
+def test_a_custom_structure_is_not_called_the_antibody() -> None:
     inputs = inputs_of()
-    spec = inputs.spec.model_copy(update={"variant": "custom"})
-    build_dataset(spec, inputs.structure, tmp_path / "d")
-    manifest = read_manifest(tmp_path / "d")
-    assert manifest.title == "IgG-1D, custom"
-    assert "residues H:1-230, L:1-214 turned about the CA-C bond of H:230" in manifest.summary
+    summary = RECIPES["igg-1d"].custom_summary(inputs.spec)
+    assert "residues H:1-230, L:1-214 turned about the CA-C bond of H:230" in summary
 
 
 def test_a_smaller_build_leaves_nothing_of_a_larger_one(tmp_path: Path) -> None:
@@ -195,7 +193,7 @@ def test_a_smaller_build_leaves_nothing_of_a_larger_one(tmp_path: Path) -> None:
 
 def test_states_are_noisier_by_their_own_signal_or_alike(tmp_path: Path) -> None:
     own = read_manifest(build(tmp_path / "own")).noise_sigma
-    alike = read_manifest(build(tmp_path / "alike", imaging={"snr_scope": "dataset"})).noise_sigma
+    alike = read_manifest(build(tmp_path / "alike", imaging={"noise": {"scope": "dataset"}})).noise_sigma
     assert len(set(own)) == 3
     assert len(set(alike)) == 1
     assert alike[0] == pytest.approx(np.sqrt(np.mean(np.square(own))), rel=1e-2)
@@ -219,8 +217,8 @@ def test_truth_is_what_the_recipe_says(tmp_path: Path) -> None:
         ({"imaging": {"box": 25, "output_box": 25}}, "box size 25 is not allowed"),
         ({"imaging": {"output_box": 26}}, "cannot be cropped to 26"),
         ({"imaging": {"pixel_size": 3.0}}, r"holds 36 Å: choose a box of at least \d+ pixels"),
-        ({"imaging": {"snr": 0.0}}, "snr is 0"),
-        ({"imaging": {"snr": float("inf")}}, "snr is inf"),
+        ({"imaging": {"noise": {"snr": 0.0}}}, "snr is 0"),
+        ({"imaging": {"noise": {"snr": float("inf")}}}, "snr is inf"),
         ({"imaging": {"pixel_size": float("inf")}}, "pixel_size is inf"),
         ({"imaging": {"box": 100_000}}, "box is 100000"),
         ({"resolution": float("inf")}, "resolution is inf"),
@@ -272,7 +270,7 @@ def test_unknown_fields_are_errors(tmp_path: Path) -> None:
 def test_real_antibody_with_real_defocus(cache: Path, tmp_path: Path) -> None:
     ctf = cache / "ctf" / "empiar10028_unique_ctf.npz"
     inputs = inputs_of(structure=cache / "structures" / "1hzh.pdb.gz", ctf=ctf)
-    build_dataset(inputs.spec, inputs.structure, tmp_path / "d", inputs.ctf_table)
+    build_dataset(inputs, tmp_path / "d")
     dataset = load_dataset(tmp_path / "d")
     assert dataset.card.id == "igg-1d:custom"
     assert dataset.card.stand_in == ""

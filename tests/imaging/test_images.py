@@ -6,10 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from cryobench.core import CTFParameters, Poses, Volume
+from cryobench.core import Poses, Volume
 from cryobench.imaging import (
     ImagingSpec,
     Projector,
@@ -18,7 +16,6 @@ from cryobench.imaging import (
     noise_sigma,
     noisy_images,
     parametric_ctf,
-    sample_ctf,
     uniform_poses,
 )
 from cryobench.imaging import stream as stream_module
@@ -138,25 +135,9 @@ def test_cropped_images_keep_their_mean(volume: Volume) -> None:
     np.testing.assert_allclose(small_images.mean(axis=(1, 2)), large_images.mean(axis=(1, 2)), atol=1e-4)
 
 
-@given(seed=st.integers(0, 100), rows=st.integers(1, 30), n=st.integers(1, 60))
-@settings(max_examples=30, deadline=None)
-def test_tables_are_drawn_without_replacement(seed: int, rows: int, n: int) -> None:
-    table = np.tile(np.float32([0, 0, 0, 300, 2.7, 0.1, 0]), (rows, 1))
-    table[:, 0] = np.arange(rows)
-    drawn = sample_ctf(CTFParameters(table), seed, np.arange(n)).column("defocus_u_angstrom").astype(int)
-    counts = np.bincount(drawn, minlength=rows)
-    assert counts.max() - counts.min() <= 1
-
-
 def test_noise_is_drawn_for_each_index() -> None:
     clean = np.zeros((3, 16, 16), np.float32)
     noise = add_noise(clean, 2.0, seed=0, indices=np.array([4, 9, 4]))
     np.testing.assert_array_equal(noise[0], noise[2])
     assert not np.array_equal(noise[0], noise[1])
     assert noise.std() == pytest.approx(2.0, rel=0.1)
-
-
-def test_shifts_are_uniform_and_within_their_extent() -> None:
-    shifts = uniform_poses(0, np.arange(4000), 30.0).shifts
-    assert np.abs(shifts).max() <= 30
-    assert shifts.std(axis=0) == pytest.approx(np.full(2, 30 / np.sqrt(3)), rel=0.03)

@@ -7,7 +7,9 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from cryobench.ops.fft import fourier_to_images, volume_to_fourier
-from cryobench.ops.slices import Gridding, SliceAccumulator, extract_slices, slice_grid
+from cryobench.ops.gridding import Gridding
+from cryobench.ops.slices import extract_slices, slice_grid
+from cryobench.ops.spreading import SliceAccumulator
 from cryobench.ops.threads import get_threads, set_threads
 
 SIGMA = 1.6  # pixels: at Nyquist the transform is 3e-6 of its peak, so sampling does not alias

@@ -7,7 +7,12 @@ from typing import Annotated
 
 import typer
 
+from cryobench.cli import add_ctf as add_ctf_command
+from cryobench.cli import add_noise as add_noise_command
 from cryobench.cli import demo as demo_command
+from cryobench.cli import downsample as downsample_command
+from cryobench.cli import project as project_command
+from cryobench.cli import sample_ctf as sample_ctf_command
 from cryobench.cli.console import console
 
 app = typer.Typer(
@@ -19,6 +24,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("demo", epilog=demo_command.EPILOG)(demo_command.demo)
+app.command("sample-ctf", epilog=sample_ctf_command.EPILOG)(sample_ctf_command.sample_ctf)
+app.command("project", epilog=project_command.EPILOG)(project_command.project)
+app.command("add-ctf", epilog=add_ctf_command.EPILOG)(add_ctf_command.add_ctf)
+app.command("add-noise", epilog=add_noise_command.EPILOG)(add_noise_command.add_noise)
+app.command("downsample", epilog=downsample_command.EPILOG)(downsample_command.downsample)
 
 
 def _print_version(asked: bool) -> None:

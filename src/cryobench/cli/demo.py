@@ -86,7 +86,10 @@ def demo(
             METHODS[name]  # an unknown name should stop us before any work
         if threads is not None:
             set_threads(threads)
-        sizes = {"box": box, "output_box": box, "pixel_size": pixel_size, "snr": snr}
+        sizes = {"box": box, "output_box": box, "pixel_size": pixel_size}
+        imaging: dict[str, object] = {key: value for key, value in sizes.items() if value is not None}
+        if snr is not None:
+            imaging["noise"] = {"snr": snr}
         turn = {"moving": tuple(moving.split(",")) if moving else None, "axis": axis}
         inputs = prepare_inputs(
             "igg-1d",
@@ -98,7 +101,7 @@ def demo(
             images_per_state=images,
             resolution=resolution,
             motion={key: value for key, value in turn.items() if value is not None},
-            imaging={key: value for key, value in sizes.items() if value is not None},
+            imaging=imaging,
         )
         for name in names:
             METHODS[name].require(inputs.spec.particles)
@@ -111,7 +114,7 @@ def demo(
             (output / name).unlink(missing_ok=True)  # of an earlier run: they must not stand beside another dataset
         with progress_bars() as progress:
             folder = output / "dataset"
-            build_dataset(inputs.spec, inputs.structure, folder, inputs.ctf_table, progress, resume=resume)
+            build_dataset(inputs, folder, progress, resume=resume)
             dataset = load_dataset(folder)
             submissions = run_methods(dataset, names, seed, progress)
             write_submissions(dataset, submissions, output / "submissions")
@@ -126,15 +129,16 @@ def demo(
 def _print_plan(inputs: Inputs, names: list[str], output: Path) -> None:
     spec = inputs.spec
     box = spec.imaging.output_box
-    maps = spec.states * (1 + len(names))
+    states = len(spec.images)
+    maps = states * (1 + len(names))
     size = 4 * (spec.particles * box**2 + maps * box**3) / 2**20
     plan = Table(show_header=False, box=None, title="Dry run: nothing is made", title_justify="left")
     rows = {
         "dataset": spec.id,
-        "structure": spec.structure.words(),
+        **spec.states.facts(),
         "CTF": spec.ctf.words(),
-        "particles": f"{spec.particles:,}: {spec.states} states, box {box}, {spec.imaging.output_pixel_size:g} Å/px, "
-        f"SNR {spec.imaging.snr:g}",
+        "particles": f"{spec.particles:,}: {states} states, box {box}, {spec.imaging.output_pixel_size:g} Å/px, "
+        f"SNR {spec.imaging.noise.snr:g}",
         "methods": ", ".join(names),
         "threads": str(get_threads()),
         "on disk": f"up to {size:.0f} MB of images and maps in {output}",

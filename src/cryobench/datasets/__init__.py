@@ -4,9 +4,10 @@ from cryobench.datasets import igg_1d as igg_1d
 from cryobench.datasets.build import build_dataset
 from cryobench.datasets.examples import ExampleParticle, example_particles
 from cryobench.datasets.folder import changed_files, load_dataset, read_manifest
-from cryobench.datasets.inputs import Inputs, prepare_inputs
-from cryobench.datasets.recipe import RECIPES, Recipe, Size
-from cryobench.datasets.spec import DatasetSpec, FabTurn, Manifest, Source
+from cryobench.datasets.inputs import prepare_inputs
+from cryobench.datasets.maps import SimulationSpec, prepare_simulation, read_spec, simulate
+from cryobench.datasets.recipe import RECIPES, Inputs, Recipe, Size
+from cryobench.datasets.spec import DatasetSpec, FabTurn, Manifest, Maps, Source
 
 __all__ = [
     "RECIPES",
@@ -15,7 +16,9 @@ __all__ = [
     "FabTurn",
     "Inputs",
     "Manifest",
+    "Maps",
     "Recipe",
+    "SimulationSpec",
     "Size",
     "Source",
     "build_dataset",
@@ -23,5 +26,8 @@ __all__ = [
     "example_particles",
     "load_dataset",
     "prepare_inputs",
+    "prepare_simulation",
     "read_manifest",
+    "read_spec",
+    "simulate",
 ]

@@ -1,81 +1,52 @@
-"""Building a dataset folder from a spec, a shard for each state."""
+"""Building a dataset folder from its inputs, stack by stack."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from cryobench.core import CTFParameters, InputError, Poses, Progress, Volume, silent
-from cryobench.core.checks import require_even_box
-from cryobench.datasets.folder import (
-    MANIFEST,
-    changed_files,
-    read_manifest,
-    stack_name,
-    volume_name,
-    write_folder,
-)
-from cryobench.datasets.journal import Journal, Shard, close_journal, open_journal, software
-from cryobench.datasets.recipe import RECIPES, Ensemble
-from cryobench.datasets.spec import DatasetSpec
-from cryobench.imaging import (
-    clean_moments,
-    downsample_volume,
-    noise_sigma,
-    noisy_images,
-    parametric_ctf,
-    sample_ctf,
-    uniform_poses,
-)
-from cryobench.io import MrcStackWriter, sha256, write_volume
-from cryobench.structures import Atoms, render_density, sigma_of_resolution, soft_mask
-from cryobench.structures.density import CUTOFF
+from cryobench.core import Advance, InputError, Progress, Volume, silent
+from cryobench.datasets.folder import MANIFEST, changed_files, read_manifest, stack_name, volume_name, write_folder
+from cryobench.datasets.journal import Journal, close_journal, open_journal, software
+from cryobench.datasets.recipe import Inputs
+from cryobench.imaging import ImageFormation, Projector, downsample_volume
+from cryobench.io import MrcStackWriter, read_volume, sha256, write_volume
+from cryobench.structures import soft_mask
 
 _MASK_LEVEL = 0.05
 
 
 def build_dataset(
-    spec: DatasetSpec,
-    structure: Atoms,
-    folder: Path,
-    ctf_table: CTFParameters | None = None,
-    progress: Progress = silent,
-    *,
-    resume: bool = False,
+    inputs: Inputs, folder: Path, progress: Progress = silent, *, resume: bool = False, chunk: int | None = None
 ) -> None:
     """Make a dataset folder: particles, poses, CTF, truth and ``dataset.json``.
 
     Parameters
     ----------
-    spec
+    inputs
         What to build.
-    structure
-        The atoms that the recipe turns into states.
     folder
         Where; made if it is missing.
-    ctf_table
-        Parameters to draw from; a parametric distribution by default.
     progress
         Told of images made.
     resume
-        Keep the finished shards of an earlier build of the same spec whose checksums still agree, or all of it.
+        Keep the finished files of an earlier build of the same spec whose checksums still agree, or all of it.
+    chunk
+        Images made at a time. It changes the memory needed, and no byte.
 
     Raises
     ------
     InputError
-        If the box is odd, too small for the structure, or cannot be cropped as asked.
+        If a volume is empty, or the chunk is not at least 1.
     OutputError
         If the folder to resume holds another dataset.
     """
-    imaging = spec.imaging
-    recipe = RECIPES[spec.dataset]
-    ensemble = checked_ensemble(spec, structure)
-    everyone = np.arange(spec.particles)
-    poses = uniform_poses(spec.seed, everyone, imaging.shift_extent)
-    ctf = parametric_ctf(spec.seed, everyone) if ctf_table is None else sample_ctf(ctf_table, spec.seed, everyone)
+    if chunk is not None and chunk < 1:
+        raise InputError(f"a chunk of {chunk} images: choose at least 1")
+    spec = inputs.spec
+    formation = ImageFormation.draw(spec.imaging, spec.seed, spec.labels(), inputs.pose_table, inputs.ctf_table)
     for part in ("particles", "truth/volumes"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     journal = open_journal(folder, spec, resume=resume)
@@ -83,120 +54,102 @@ def build_dataset(
         return
     # Its removal says that what follows is unfinished, until it is written again at the very end.
     (folder / MANIFEST).unlink(missing_ok=True)
-    shards = _build_shards(spec, ensemble, folder, poses, ctf, journal, progress)
-    mask = _union_mask(ensemble, spec)
-    files = {name: checksum for shard in shards for name, checksum in shard.files.items()}
-    write_folder(folder, spec, recipe, ensemble, poses, ctf, mask, tuple(s.sigma for s in shards), files, software())
+    _Build(inputs, formation, folder, journal, chunk).run(progress)
+    write_folder(folder, inputs, formation, _union_mask(inputs, folder), journal, software())
     close_journal(folder)
 
 
-def checked_ensemble(spec: DatasetSpec, structure: Atoms) -> Ensemble:
-    """Return the states of a spec after every check that needs no image.
+class _Build:
+    """One pass over the particles in their order, so that each state's volume is made once."""
 
-    Raises
-    ------
-    InputError
-        If the box is odd, too small for the structure, or cannot be cropped as asked; or if the structure lacks the
-        residues that move.
-    """
-    imaging = spec.imaging
-    require_even_box(imaging.box)
-    require_even_box(imaging.output_box)
-    if imaging.output_box > imaging.box:
-        raise InputError(
-            f"images of {imaging.box} pixels cannot be cropped to {imaging.output_box}: choose a smaller box"
-        )
-    ensemble = RECIPES[spec.dataset].ensemble(structure, spec)
-    _require_fit(ensemble, spec)
-    return ensemble
+    def __init__(
+        self, inputs: Inputs, formation: ImageFormation, folder: Path, journal: Journal, chunk: int | None
+    ) -> None:
+        self._inputs = inputs
+        self._formation = formation
+        self._folder = folder
+        self._journal = journal
+        self._chunk = chunk
+        self._labels = inputs.spec.labels()
+        noise = inputs.spec.imaging.noise
+        self._alone = noise.snr is not None and noise.scope == "state"
+        self._state, self._projector = -1, None  # type: tuple[int, Projector | None]
 
+    def run(self, progress: Progress) -> None:
+        """Make what is missing."""
+        spec = self._inputs.spec
+        if not self._alone and len(self._journal.sigmas) < len(spec.images):
+            self._set_common_noise(progress)
+        advance = progress("Simulating particle images", spec.particles)
+        for number, indices in enumerate(spec.stacks):
+            if self._journal.has(self._folder, stack_name(number)):
+                advance(len(indices))
+            else:
+                self._write_stack(number, np.arange(indices.start, indices.stop), advance)
+        for state in range(len(spec.images)):
+            if not self._journal.has(self._folder, volume_name(state)):
+                self._visit(state)
 
-def _require_fit(ensemble: Ensemble, spec: DatasetSpec) -> None:
-    """Raise unless each state, with the tails of its Gaussians, stays in the box however it is turned and shifted."""
-    imaging = spec.imaging
-    if spec.resolution < imaging.pixel_size:
-        raise InputError(
-            f"a resolution of {spec.resolution:g} Å is finer than a pixel of {imaging.pixel_size:g} Å: "
-            "choose at least the pixel size, better twice that"
-        )
-    reach = max(float(np.linalg.norm(ensemble.atoms(state).coordinates, axis=1).max()) for state in range(spec.states))
-    needed = reach + CUTOFF * sigma_of_resolution(spec.resolution) + imaging.shift_extent
-    radius = imaging.box * imaging.pixel_size / 2
-    if needed > radius:
-        box = 2 * math.ceil(needed / imaging.pixel_size)
-        held = f"a box of {imaging.box} pixels of {imaging.pixel_size:g} Å holds {radius:.0f} Å"
-        raise InputError(
-            f"the shifted structure reaches {needed:.0f} Å from the centre, but {held}: "
-            f"choose a box of at least {box} pixels"
-        )
+    def _write_stack(self, number: int, indices: np.ndarray, advance: Advance) -> None:
+        imaging = self._inputs.spec.imaging
+        name = stack_name(number)
+        with MrcStackWriter(self._folder / name, len(indices), imaging.output_box, imaging.output_pixel_size) as writer:
+            for state, run in self._runs(indices):
+                projector = self._visit(state)
+                for images in self._formation.images(projector, run, self._journal.sigmas[state], self._chunk):
+                    writer.write(images)
+                    advance(len(images))
+        self._record(name)
 
+    def _visit(self, state: int) -> Projector:
+        """Return the projector of a state, with its true volume written and its noise level known."""
+        if self._state == state and self._projector is not None:
+            return self._projector
+        self._projector = None  # its memory is needed for the next one
+        imaging = self._inputs.spec.imaging
+        volume = self._inputs.ensemble.volume(state)
+        name = volume_name(state)
+        if not self._journal.has(self._folder, name):
+            write_volume(self._folder / name, downsample_volume(volume, imaging.output_box))
+            self._record(name)
+        projector = Projector(volume, imaging.box if self._alone else imaging.output_box)
+        if state not in self._journal.sigmas:
+            pilot = self._formation.pilot(np.flatnonzero(self._labels == state))
+            self._journal.sigmas[state] = self._formation.sigma(self._formation.moments(projector, pilot))
+        self._state, self._projector = state, projector
+        return projector
 
-def _build_shards(
-    spec: DatasetSpec,
-    ensemble: Ensemble,
-    folder: Path,
-    poses: Poses,
-    ctf: CTFParameters,
-    journal: Journal,
-    progress: Progress,
-) -> list[Shard]:
-    members = np.split(np.arange(spec.particles), np.cumsum(spec.images)[:-1])
-    shared = spec.imaging.snr_scope == "dataset"
-    advance = progress("Simulating particle images", spec.particles * (2 if shared else 1))
+    def _set_common_noise(self, progress: Progress) -> None:
+        """Set one noise level for all states, from clean images of them all."""
+        states = range(len(self._inputs.spec.images))
+        if self._inputs.spec.imaging.noise.snr is None:
+            self._journal.sigmas.update(dict.fromkeys(states, 0.0))
+            return
+        pilot = self._formation.pilot(np.arange(len(self._labels)))
+        advance = progress("Measuring clean images for the noise level", len(pilot))
+        moments = []
+        for state, run in self._runs(pilot):
+            projector = Projector(self._inputs.ensemble.volume(state))
+            moments.append(self._formation.moments(projector, run))
+            advance(len(run))
+        sigma = self._formation.sigma(np.concatenate(moments))
+        self._journal.sigmas.update(dict.fromkeys(states, sigma))
 
-    def moments(state: int, advance: Callable[[int], None]) -> np.ndarray:
-        return clean_moments(_render(ensemble, spec, state), poses[members[state]], ctf[members[state]], advance)
+    def _runs(self, indices: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield the particles of each state among some, states in order."""
+        labels = self._labels[indices]
+        for run in np.split(indices, np.flatnonzero(np.diff(labels)) + 1):
+            yield int(self._labels[run[0]]), run
 
-    sigma = 0.0
-    if shared:
-        every = np.concatenate([moments(state, advance) for state in range(spec.states)])
-        sigma = noise_sigma(every, spec.imaging.box, spec.imaging.snr)
-    shards = dict(journal.shards)
-    for state in range(spec.states):
-        if state in shards and shards[state].is_intact(folder):
-            advance(spec.images[state])
-            continue
-        if not shared:
-            sigma = noise_sigma(moments(state, lambda _: None), spec.imaging.box, spec.imaging.snr)
-        chosen = members[state]
-        files = _write_shard(spec, ensemble, folder, state, chosen, poses[chosen], ctf[chosen], sigma, advance)
-        shards[state] = Shard(sigma=sigma, files=files)
-        journal.model_copy(update={"shards": shards}).write(folder)
-    return [shards[state] for state in range(spec.states)]
-
-
-def _write_shard(
-    spec: DatasetSpec,
-    ensemble: Ensemble,
-    folder: Path,
-    state: int,
-    indices: np.ndarray,
-    poses: Poses,
-    ctf: CTFParameters,
-    sigma: float,
-    advance: Callable[[int], None],
-) -> dict[str, str]:
-    """Write the stack and the true volume of a state; return their checksums."""
-    imaging = spec.imaging
-    volume = _render(ensemble, spec, state)
-    stack, truth = stack_name(state), volume_name(state)
-    with MrcStackWriter(folder / stack, len(indices), imaging.output_box, imaging.output_pixel_size) as writer:
-        for images in noisy_images(volume, poses, ctf, indices, sigma, imaging, spec.seed):
-            writer.write(images)
-            advance(len(images))
-    write_volume(folder / truth, downsample_volume(volume, imaging.output_box))
-    return {name: sha256(folder / name) for name in (stack, truth)}
+    def _record(self, name: str) -> None:
+        self._journal.files[name] = sha256(self._folder / name)
+        self._journal.write(self._folder)
 
 
-def _render(ensemble: Ensemble, spec: DatasetSpec, state: int) -> Volume:
-    return render_density(ensemble.atoms(state), spec.resolution, spec.imaging.box, spec.imaging.pixel_size)
-
-
-def _union_mask(ensemble: Ensemble, spec: DatasetSpec) -> Volume:
-    """Return a soft mask around all states together."""
-    union = _render(ensemble, spec, 0).data
-    for state in range(1, spec.states):
-        union = np.maximum(union, _render(ensemble, spec, state).data)
-    at_output = downsample_volume(Volume(union, spec.imaging.pixel_size), spec.imaging.output_box)
-    grain = max(spec.resolution, 2 * spec.imaging.output_pixel_size)
-    return soft_mask(at_output, _MASK_LEVEL, dilation=grain, edge=grain)
+def _union_mask(inputs: Inputs, folder: Path) -> Volume:
+    """Return a soft mask around all true volumes together."""
+    union = read_volume(folder / volume_name(0))
+    for state in range(1, len(inputs.spec.images)):
+        union = Volume(np.maximum(union.data, read_volume(folder / volume_name(state)).data), union.pixel_size)
+    grain = max(inputs.ensemble.resolution, 2 * union.pixel_size)
+    return soft_mask(union, _MASK_LEVEL, dilation=grain, edge=grain)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cryobench.core import DatasetCard
 from cryobench.datasets.spec import DatasetSpec, Manifest
+from cryobench.imaging import FileRotations
 
 
 def facts(manifest: Manifest) -> dict[str, str]:
@@ -11,16 +12,16 @@ def facts(manifest: Manifest) -> dict[str, str]:
     spec, imaging = manifest.spec, manifest.spec.imaging
     simulated = f"{imaging.box} pixels of {imaging.pixel_size:g} Å"
     stored = f"{imaging.output_box} pixels of {imaging.output_pixel_size:g} Å"
+    noise = imaging.noise
     return {
-        "Particles": f"{spec.particles:,} images of {spec.states} states, {_span(spec.images)} each",
+        "Particles": f"{spec.particles:,} images of {len(spec.images)} states, {_span(spec.images)} each",
         "Images": stored if stored == simulated else f"{stored}, simulated at {simulated}",
-        "Signal-to-noise ratio": f"{imaging.snr:g}, of the images of each {imaging.snr_scope}",
-        "Map resolution": f"{spec.resolution:g} Å",
-        "Structure": spec.structure.words(),
-        "Motion": spec.motion.words(),
-        "CTF": spec.ctf.words(),
-        "Poses": f"uniform rotations, shifts within ±{imaging.shift_extent:g} Å",
-        "Contrast": manifest.conventions["contrast"],
+        "Signal-to-noise ratio": "no noise" if noise.snr is None else f"{noise.snr:g}, of the {noise.scope}'s images",
+        "Noise": noise.colour.words(),
+        **spec.states.facts(),
+        "CTF": spec.ctf.words() + _envelope(imaging.b_factor),
+        "Poses": f"{spec.poses.words()}{_shifts(spec)}",
+        "Contrast": manifest.conventions["contrast"] + _factor(imaging.contrast),
         "True latent": manifest.latent_meaning,
         "Scale": spec.scale,
         "Seed": str(spec.seed),
@@ -28,9 +29,17 @@ def facts(manifest: Manifest) -> dict[str, str]:
     }
 
 
-def custom_summary(spec: DatasetSpec) -> str:
-    """Return what a dataset on a user's own structure is, in a sentence."""
-    return f"{spec.structure.title}: {spec.motion.words()}, in {spec.states} equal steps through 360°."
+def _shifts(spec: DatasetSpec) -> str:
+    poses = spec.imaging.poses
+    return "" if isinstance(poses.rotations, FileRotations) else f", {poses.shifts.words()}"
+
+
+def _envelope(b_factor: float) -> str:
+    return f"; B-factor {b_factor:g} Å²" if b_factor else ""
+
+
+def _factor(spread: float) -> str:
+    return f"; its strength varies from image to image, standard deviation {spread:g}" if spread else ""
 
 
 def card_of(manifest: Manifest, checksum: str) -> DatasetCard:

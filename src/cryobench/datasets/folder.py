@@ -12,20 +12,18 @@ import pydantic
 
 from cryobench.core import (
     Coordinate,
-    CTFParameters,
     Dataset,
     FormatError,
     InputError,
     Particles,
-    Poses,
     State,
     Truth,
     Volume,
 )
-from cryobench.datasets.card import card_of, card_text, custom_summary
-from cryobench.datasets.recipe import Ensemble, Recipe
-from cryobench.datasets.spec import DatasetSpec, Manifest
-from cryobench.imaging import particle_tables
+from cryobench.datasets.card import card_of, card_text
+from cryobench.datasets.recipe import Inputs
+from cryobench.datasets.spec import DatasetSpec, Manifest, Maps
+from cryobench.imaging import ImageFormation, cryosparc_particles, particle_tables
 from cryobench.io import (
     MrcImages,
     ctf_from_table,
@@ -37,6 +35,7 @@ from cryobench.io import (
     read_volume,
     sha256,
     write_array,
+    write_cs,
     write_ctf,
     write_poses,
     write_star,
@@ -47,9 +46,9 @@ from cryobench.io import (
 MANIFEST = "dataset.json"
 
 
-def stack_name(state: int) -> str:
-    """Return the path of a state's images within the dataset folder."""
-    return f"particles/{state:03d}.mrcs"
+def stack_name(number: int) -> str:
+    """Return the path of a stack of images within the dataset folder."""
+    return f"particles/{number:03d}.mrcs"
 
 
 def volume_name(state: int) -> str:
@@ -61,61 +60,61 @@ CONVENTIONS = {
     "arrays": "volumes [z, y, x], images [y, x], origin at index D/2",
     "rotations": "active: density at p lands at R p",
     "shifts": "the stored shift centres the image: the particle is displaced by its negative",
-    "image formation": "project, shift, CTF, noise, contrast sign, Fourier crop",
-    "ctf": "sqrt(1 - w^2) sin(g) - w cos(g), no envelope",
-    "volume values": "atomic number per cubic angstrom",
+    "image formation": "project, shift, CTF, contrast factor, noise, contrast sign; Fourier crop with values kept",
+    "ctf": "sqrt(1 - w^2) sin(g) - w cos(g), times exp(-B s^2 / 4) where there is a B-factor",
 }
 
 
 def write_folder(
-    folder: Path,
-    spec: DatasetSpec,
-    recipe: Recipe,
-    ensemble: Ensemble,
-    poses: Poses,
-    ctf: CTFParameters,
-    mask: Volume,
-    noise_sigma: tuple[float, ...],
-    shard_files: dict[str, str],
-    software: str,
+    folder: Path, inputs: Inputs, formation: ImageFormation, mask: Volume, journal: Journal, software: str
 ) -> None:
-    """Write everything that describes the shards of a build; ``dataset.json`` comes last.
+    """Write everything that describes the stacks of a build; ``dataset.json`` comes last.
 
     Parameters
     ----------
     folder
-        The dataset folder, its shards complete.
-    spec, recipe, ensemble
+        The dataset folder, its stacks and true volumes complete.
+    inputs, formation
         What was built.
-    poses, ctf
-        Of all particles.
     mask
         Soft mask around the union of the states.
-    noise_sigma
-        Standard deviation of the noise of each state at the simulated box.
-    shard_files
-        Checksum of each file of the shards.
+    journal
+        Noise levels, and the checksums of stacks and true volumes.
     software
         Name and version of this software.
     """
+    spec, ensemble, poses, ctf = inputs.spec, inputs.ensemble, formation.poses, formation.ctf
     box, pixel_size = spec.imaging.output_box, spec.imaging.output_pixel_size
-    stacks = [stack_name(state) for state in range(spec.states)]
+    stacks = [stack_name(number) for number in range(len(spec.stacks))]
+    places = [(name, place) for name, indices in zip(stacks, spec.stacks, strict=True) for place in range(len(indices))]
     write_text(folder / "particles.txt", "".join(f"{name}\n" for name in stacks))
-    images = [f"{row + 1:06d}@{name}" for name, n in zip(stacks, spec.images, strict=True) for row in range(n)]
-    write_star(folder / "particles.star", particle_tables(images, poses, ctf, box, pixel_size))
+    names = [f"{place + 1:06d}@{name}" for name, place in places]
+    write_star(folder / "particles.star", particle_tables(names, poses, ctf, box, pixel_size))
+    write_cs(
+        folder / "particles.cs",
+        cryosparc_particles(
+            [name for name, _ in places],
+            np.array([place for _, place in places]),
+            poses,
+            ctf,
+            box,
+            pixel_size,
+            spec.imaging.sign,
+        ),
+    )
     write_poses(folder / "poses.pkl", poses, box, pixel_size)
     write_ctf(folder / "ctf.pkl", ctf, box, pixel_size)
-    labels = np.repeat(np.arange(spec.states, dtype=np.int32), spec.images)
+    labels = spec.labels()
     write_array(folder / "truth/labels.npy", labels)
     write_array(folder / "truth/latents.npy", ensemble.latents[labels])
+    write_array(folder / "truth/contrasts.npy", formation.contrasts.astype(np.float32))
     write_text(folder / "truth/states.csv", _states_text(ensemble.states, spec))
     write_volume(folder / "truth/mask.mrc", mask)
-    standard = spec.variant != "custom"
     manifest = Manifest(
         id=spec.id,
-        title=recipe.title if standard else f"{recipe.title}, custom",
-        summary=recipe.summary if standard else custom_summary(spec),
-        stand_in=recipe.stand_in if spec.variant == "standin" else "",
+        title=inputs.title,
+        summary=inputs.summary,
+        stand_in=inputs.stand_in,
         software=software,
         spec=spec,
         conventions=CONVENTIONS | {"contrast": _contrast(spec.imaging.sign)},
@@ -123,13 +122,14 @@ def write_folder(
         coordinate_name=ensemble.coordinate.name,
         coordinate_unit=ensemble.coordinate.unit,
         coordinate_cyclic=ensemble.coordinate.cyclic,
-        noise_sigma=noise_sigma,
+        noise_sigma=tuple(journal.sigmas[state] for state in range(len(spec.images))),
         files={},
     )
     write_text(folder / "README.md", card_text(manifest))
-    written = ["README.md", "particles.star", "particles.txt", "poses.pkl", "ctf.pkl"]
-    written += [f"truth/{name}" for name in ("labels.npy", "latents.npy", "states.csv", "mask.mrc")]
-    files = shard_files | {name: sha256(folder / name) for name in written}
+    written = ["README.md", "particles.star", "particles.cs", "particles.txt", "poses.pkl", "ctf.pkl"]
+    truth = ("labels.npy", "latents.npy", "contrasts.npy", "states.csv", "mask.mrc")
+    written += [f"truth/{name}" for name in truth]
+    files = journal.files | {name: sha256(folder / name) for name in written}
     complete = manifest.model_copy(update={"files": dict(sorted(files.items()))})
     write_text(folder / MANIFEST, complete.model_dump_json(indent=1) + "\n")
 
@@ -171,9 +171,10 @@ def load_dataset(folder: Path) -> Dataset:
     listing = folder / "particles.txt"
     stacks = [inside(folder, name, str(listing)) for name in read_text(listing).split("\n") if name]
     images = MrcImages(stacks)
-    if images.counts != manifest.spec.images:
+    expected = tuple(len(indices) for indices in manifest.spec.stacks)
+    if images.counts != expected:
         raise FormatError(
-            f"{listing}: the stacks hold {images.counts} images, but {MANIFEST} says {manifest.spec.images}: "
+            f"{listing}: the stacks hold {images.counts} images, but {MANIFEST} says {expected}: "
             "build the dataset again"
         )
     poses = read_poses(folder / "poses.pkl", box, pixel_size)
@@ -225,9 +226,14 @@ def _states_text(states: Sequence[State], spec: DatasetSpec) -> str:
     writer.writerow(["state", "name", "source", "images", "population", *variables])
     for state in states:
         population = state.images / spec.particles
-        row = [state.index, state.name, spec.structure.name, state.images, repr(population)]
+        row = [state.index, state.name, _source_name(spec, state.index), state.images, repr(population)]
         writer.writerow([*row, *(repr(state.variables[name]) for name in variables)])
     return text.getvalue()
+
+
+def _source_name(spec: DatasetSpec, state: int) -> str:
+    """Return the name of the file that a state was made from."""
+    return spec.states.maps[state].name if isinstance(spec.states, Maps) else spec.states.structure.name
 
 
 def _read_states(path: Path) -> tuple[State, ...]:

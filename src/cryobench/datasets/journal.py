@@ -8,32 +8,33 @@ from pathlib import Path
 from typing import NoReturn
 
 import pydantic
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from cryobench.core import CryobenchError, FormatError, OutputError
 from cryobench.datasets.folder import MANIFEST, read_manifest, stack_name, volume_name
-from cryobench.datasets.spec import DatasetSpec, Strict
+from cryobench.datasets.spec import DatasetSpec
 from cryobench.io import inside, read_text, sha256, write_text
 
 _JOURNAL = "build.json"
 
 
-class Shard(Strict):
-    """A finished state: the standard deviation of its noise, and the checksums of its files."""
+class Journal(BaseModel):
+    """Content of ``build.json``: what is finished of one build of one spec by one version.
 
-    sigma: float
-    files: dict[str, str]
+    ``sigmas`` holds the standard deviation of the noise of each state that was visited, ``files`` the checksum of each
+    finished file.
+    """
 
-    def is_intact(self, folder: Path) -> bool:
-        """Return whether every file is there with its checksum."""
-        return all((folder / name).is_file() and sha256(folder / name) == sum_ for name, sum_ in self.files.items())
-
-
-class Journal(Strict):
-    """Content of ``build.json``: the finished shards of one build of one spec by one version."""
+    model_config = ConfigDict(extra="forbid")
 
     build: str
-    shards: dict[int, Shard] = Field(default_factory=dict)
+    sigmas: dict[int, float] = Field(default_factory=dict)
+    files: dict[str, str] = Field(default_factory=dict)
+
+    def has(self, folder: Path, name: str) -> bool:
+        """Return whether a file is finished and there with its checksum."""
+        path = folder / name
+        return name in self.files and path.is_file() and sha256(path) == self.files[name]
 
     def write(self, folder: Path) -> None:
         """Write the journal into a dataset folder."""
@@ -62,7 +63,7 @@ def open_journal(folder: Path, spec: DatasetSpec, *, resume: bool) -> Journal:
             leftover.unlink()
     if not resume:
         _discard(folder)
-        return Journal(build=_key(spec))
+        return _new_journal(folder, spec)
     if (folder / MANIFEST).is_file():
         return _journal_of_manifest(folder, spec)
     if (folder / _JOURNAL).is_file():
@@ -70,7 +71,18 @@ def open_journal(folder: Path, spec: DatasetSpec, *, resume: bool) -> Journal:
         if found.build != _key(spec):
             _refuse(folder)
         return found
-    return Journal(build=_key(spec))
+    return _new_journal(folder, spec)
+
+
+def is_dataset(folder: Path) -> bool:
+    """Return whether a folder holds a dataset, finished or not."""
+    return (folder / MANIFEST).is_file() or (folder / _JOURNAL).is_file()
+
+
+def _new_journal(folder: Path, spec: DatasetSpec) -> Journal:
+    journal = Journal(build=_key(spec))
+    journal.write(folder)
+    return journal
 
 
 def close_journal(folder: Path) -> None:
@@ -82,13 +94,13 @@ def _journal_of_manifest(folder: Path, spec: DatasetSpec) -> Journal:
     manifest = read_manifest(folder)
     if (manifest.spec, manifest.software) != (spec, software()):
         _refuse(folder)
-    shards = {
-        state: Shard(
-            sigma=sigma, files={name: manifest.files[name] for name in (stack_name(state), volume_name(state))}
-        )
-        for state, sigma in enumerate(manifest.noise_sigma)
-    }
-    return Journal(build=_key(spec), shards=shards)
+    made = [*(stack_name(number) for number in range(len(spec.stacks)))]
+    made += [volume_name(state) for state in range(len(spec.images))]
+    return Journal(
+        build=_key(spec),
+        sigmas=dict(enumerate(manifest.noise_sigma)),
+        files={name: manifest.files[name] for name in made},
+    )
 
 
 def _discard(folder: Path) -> None:
@@ -97,7 +109,7 @@ def _discard(folder: Path) -> None:
     with contextlib.suppress(CryobenchError):
         listed |= set(read_manifest(folder).files)
     with contextlib.suppress(CryobenchError):
-        listed |= {name for shard in _read(folder / _JOURNAL).shards.values() for name in shard.files}
+        listed |= set(_read(folder / _JOURNAL).files)
     for name in sorted(listed):
         inside(folder, name, str(folder)).unlink(missing_ok=True)
     close_journal(folder)

@@ -1,58 +1,76 @@
-"""Image formation, in this order: project, shift, CTF, noise, contrast sign, Fourier crop."""
+"""Clean images of a volume: projected, shifted, with the CTF, at any box up to the volume's own."""
 
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float32, Int
+from jaxtyping import Complex64, Float, Float32
 
-from cryobench.core import CTFParameters, Poses, Volume, stream
-from cryobench.ops.ctf import evaluate_ctf
-from cryobench.ops.fft import crop_images, crop_volume, fourier_to_images
-from cryobench.ops.shift import displace
+from cryobench.core import CTFParameters, Poses, Volume
+from cryobench.ops.ctf import apply_optics
+from cryobench.ops.fft import crop_volume, fourier_to_images
 from cryobench.ops.slices import SliceGrid, extract_slices, slice_grid
 
 
 class Projector:
     """Makes clean images of one volume.
 
+    Slices, shifts, CTF and crop all act on frequencies one by one. So an image at a smaller box is made there directly,
+    from the frequencies that survive the crop, and is the image that the crop of the large one would be.
+
     Parameters
     ----------
     volume
         The density, in arbitrary units.
+    box
+        Largest box of the images that will be asked for, the volume's own by default.
     """
 
-    def __init__(self, volume: Volume) -> None:
-        self._grid: SliceGrid = slice_grid(volume.data[None])
+    def __init__(self, volume: Volume, box: int | None = None) -> None:
+        self._grid: SliceGrid = slice_grid(volume.data[None], slice_box=box)
         self._pixel_size = volume.pixel_size
 
-    def project(self, poses: Poses, ctf: CTFParameters | None = None) -> Float32[np.ndarray, "n D D"]:
-        """Return projections, shifted, and with the CTF applied if one is given; shape (n, D, D).
+    def transforms(
+        self,
+        poses: Poses,
+        ctf: CTFParameters | None = None,
+        box: int | None = None,
+        scales: Float[np.ndarray, " n"] | None = None,
+        b_factor: float = 0.0,
+    ) -> Complex64[np.ndarray, "n d h"]:
+        """Return the centred half transforms of :meth:`project`'s images, shape (n, d, d/2 + 1).
 
-        Values are sums of voxels along the line of sight. Each particle is displaced by minus its stored shift.
+        Parameters
+        ----------
+        poses
+            Of the n images. Each particle is displaced by minus its stored shift.
+        ctf
+            CTF parameters of the n images; ``None`` leaves the CTF out.
+        box
+            Box d of the images, by default the projector's. They have the pixel size of the crop.
+        scales
+            Factor of each image.
+        b_factor
+            B of the CTF's envelope in Å^2.
         """
-        slices = extract_slices(self._grid, poses.rotations)[..., 0]
-        slices = displace(slices, -poses.shifts / self._pixel_size)
-        if ctf is not None:
-            slices *= evaluate_ctf(ctf.table, self._grid.box, self._pixel_size)
-        return fourier_to_images(slices)
+        box = self._grid.slice_box if box is None else box
+        ratio = box / self._grid.box
+        slices = extract_slices(self._grid, poses.rotations, box)[..., 0]
+        factors = np.full(len(poses), ratio**2) if scales is None else scales * ratio**2
+        pixel_size = self._pixel_size / ratio
+        table = None if ctf is None else ctf.table
+        apply_optics(slices, table, -poses.shifts / pixel_size, factors, pixel_size, b_factor)
+        return slices
 
+    def project(
+        self, poses: Poses, ctf: CTFParameters | None = None, box: int | None = None
+    ) -> Float32[np.ndarray, "n d d"]:
+        """Return projections, shifted, and with the CTF applied if one is given; shape (n, d, d).
 
-def add_noise(
-    clean: Float32[np.ndarray, "n D D"], sigma: float, seed: int, indices: Int[np.ndarray, " n"]
-) -> Float32[np.ndarray, "n D D"]:
-    """Return images with white Gaussian noise of standard deviation ``sigma``, drawn for each particle's index."""
-    noisy = np.empty_like(clean)
-    for row, index in enumerate(indices):
-        noise = stream(seed, "noise", int(index)).standard_normal(clean.shape[1:], dtype=np.float32)
-        noisy[row] = clean[row] + np.float32(sigma) * noise
-    return noisy
-
-
-def finish(noisy: Float32[np.ndarray, "n D D"], sign: int, box: int) -> Float32[np.ndarray, "n d d"]:
-    """Return images times the contrast sign, cropped in Fourier space to a box."""
-    return crop_images(np.float32(sign) * noisy, box)
+        Values are sums of voxels along the line of sight; a smaller box keeps their scale.
+        """
+        return fourier_to_images(self.transforms(poses, ctf, box))
 
 
 def downsample_volume(volume: Volume, box: int) -> Volume:
-    """Return a volume cropped in Fourier space to a box, as :func:`finish` crops its images."""
+    """Return a volume cropped in Fourier space to a box, as images are."""
     return Volume(crop_volume(volume.data, box), volume.pixel_size * volume.box / box)

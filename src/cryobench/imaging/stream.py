@@ -1,101 +1,152 @@
-"""Volumes to stacks, in chunks: memory holds the volume and a chunk of images."""
+"""Volumes to images in one stream, in chunks: memory holds the volume and a chunk of images."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Literal
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int
-from pydantic import BaseModel, ConfigDict, Field
 
-from cryobench.core import CTFParameters, Poses, Volume
-from cryobench.imaging.images import Projector, add_noise, finish
+from cryobench.core import CTFParameters, InputError, Poses
+from cryobench.imaging.ctf_draw import draw_ctf, state_ranks
+from cryobench.imaging.draws import particle_streams
+from cryobench.imaging.images import Projector
+from cryobench.imaging.noise import draw_noise, noise_amplitudes
+from cryobench.imaging.poses import draw_poses
+from cryobench.imaging.spec import ImagingSpec
+from cryobench.ops.fft import fourier_to_images
 
-CHUNK = 256
-"""Images made at a time; what is in an image does not depend on it."""
+PILOT = {"state": 256, "dataset": 4096}
+"""Clean images, evenly spread over those of a state or of the dataset, from which the noise level is computed."""
 
-
-class ImagingSpec(BaseModel):
-    """How images are formed.
-
-    ``box`` and ``pixel_size`` (Å) are those of the simulation; ``output_box`` that of the images on disk. ``snr`` is
-    the variance of the clean images (with CTF, over all pixels) over that of the noise at the simulated box, taken
-    over the images of a ``state`` or of the ``dataset``. ``shift_extent`` is in Å. ``sign`` multiplies the finished
-    image.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    box: int = Field(le=1024)
-    pixel_size: float = Field(gt=0, le=1000)
-    output_box: int
-    snr: float = Field(ge=1e-6, le=1e6)
-    snr_scope: Literal["state", "dataset"]
-    shift_extent: float = Field(ge=0, le=1000)
-    sign: Literal[-1, 1] = -1
-
-    @property
-    def output_pixel_size(self) -> float:
-        """Edge of a pixel on disk, in Å."""
-        return self.pixel_size * self.box / self.output_box
+_CHUNK_PIXELS = 2**22
 
 
-def clean_moments(
-    volume: Volume, poses: Poses, ctf: CTFParameters, advance: Callable[[int], None]
-) -> Float64[np.ndarray, "n 2"]:
-    """Return the sum and the sum of squares of the pixels of each clean image, shape (n, 2).
+@dataclass(frozen=True, eq=False)
+class ImageFormation:
+    """Everything that is known about the images of a dataset before a volume is looked at.
 
-    They are kept for each image so that a variance over any set of images does not depend on how they were grouped.
-    """
-    projector = Projector(volume)
-    moments = np.empty((len(poses), 2))
-    for chunk in _chunks(len(poses)):
-        wide = projector.project(poses[chunk], ctf[chunk]).reshape(len(chunk), -1).astype(np.float64)
-        moments[chunk] = np.stack((wide.sum(axis=1), (wide**2).sum(axis=1)), axis=1)
-        advance(len(chunk))
-    return moments
-
-
-def noise_sigma(moments: Float64[np.ndarray, "n 2"], box: int, snr: float) -> float:
-    """Return the standard deviation of the noise that gives images of these moments a signal-to-noise ratio."""
-    pixels = len(moments) * box * box
-    mean = moments[:, 0].sum() / pixels
-    return float(np.sqrt((moments[:, 1].sum() / pixels - mean**2) / snr))
-
-
-def noisy_images(
-    volume: Volume,
-    poses: Poses,
-    ctf: CTFParameters,
-    indices: Int[np.ndarray, " n"],
-    sigma: float,
-    spec: ImagingSpec,
-    seed: int,
-) -> Iterator[Float32[np.ndarray, "m d d"]]:
-    """Yield the finished images of one volume in chunks.
+    Build it with :meth:`draw`. What is in image i depends on the spec, the volume, and (seed, stage, i) alone: neither
+    on the chunk nor on the threads.
 
     Parameters
     ----------
-    volume
-        The density at the simulated box.
-    poses, ctf
-        Of the n particles.
-    indices
-        Their particle indices, which key the noise.
-    sigma
-        Standard deviation of the noise at the simulated box.
     spec
-        Sign and output box.
+        How images are formed.
     seed
         The dataset's seed.
+    states
+        State of each of the N particles, shape (N,).
+    poses, ctf
+        Of the N particles.
+    contrasts
+        Factor of each clean image, shape (N,).
     """
-    projector = Projector(volume)
-    for chunk in _chunks(len(poses)):
-        clean = projector.project(poses[chunk], ctf[chunk])
-        yield finish(add_noise(clean, sigma, seed, indices[chunk]), spec.sign, spec.output_box)
+
+    spec: ImagingSpec
+    seed: int
+    states: Int[np.ndarray, " N"]
+    poses: Poses
+    ctf: CTFParameters
+    contrasts: Float64[np.ndarray, " N"]
+
+    @classmethod
+    def draw(
+        cls,
+        spec: ImagingSpec,
+        seed: int,
+        states: Int[np.ndarray, " N"],
+        pose_table: Poses | None = None,
+        ctf_table: CTFParameters | None = None,
+    ) -> ImageFormation:
+        """Draw poses, CTF parameters and contrasts; the tables are those of the files that the spec names, if any."""
+        everyone = np.arange(len(states))
+        poses = draw_poses(spec.poses, seed, everyone, pose_table)
+        ctf = draw_ctf(spec.ctf, seed, everyone, states, state_ranks(states), ctf_table)
+        return cls(spec, seed, states, poses, ctf, _contrasts(spec.contrast, seed, len(states)))
+
+    def pilot(self, indices: Int[np.ndarray, " n"]) -> Int[np.ndarray, " m"]:
+        """Return those of some particles, evenly spread, whose clean images set the noise level."""
+        count = min(len(indices), PILOT[self.spec.noise.scope])
+        return indices[np.arange(count) * len(indices) // count]
+
+    def moments(self, projector: Projector, indices: Int[np.ndarray, " n"]) -> Float64[np.ndarray, "n 2"]:
+        """Return the sum and the sum of squares of the pixels of clean images at the simulated box, shape (n, 2).
+
+        They are kept for each image so that a variance over any set of images does not depend on how they were grouped.
+        The sum of squares is read off the transform (Parseval).
+        """
+        box = self.spec.box
+        moments = np.empty((len(indices), 2))
+        for rows in _chunks(len(indices), box):
+            transforms = self._clean(projector, indices[rows], box).astype(np.complex128)
+            power = np.abs(transforms) ** 2
+            power[:, :, 1:-1] *= 2  # for the mirrored half of the plane
+            moments[rows, 0] = transforms[:, 0, 0].real
+            moments[rows, 1] = power.sum(axis=(1, 2)) / box**2
+        return moments
+
+    def sigma(self, moments: Float64[np.ndarray, "n 2"]) -> float:
+        """Return the standard deviation of the noise, at the simulated box, that images of these moments call for.
+
+        Raises
+        ------
+        InputError
+            If the images are empty: no noise has a ratio to nothing.
+        """
+        if self.spec.noise.snr is None:
+            return 0.0
+        pixels = len(moments) * self.spec.box**2
+        variance = moments[:, 1].sum() / pixels - (moments[:, 0].sum() / pixels) ** 2
+        if not variance > 0:
+            raise InputError(
+                "the clean images have no contrast, so no noise has a signal-to-noise ratio to them: is a volume empty?"
+            )
+        return float(np.sqrt(variance / self.spec.noise.snr))
+
+    def images(
+        self, projector: Projector, indices: Int[np.ndarray, " n"], sigma: float, chunk: int | None = None
+    ) -> Iterator[Float32[np.ndarray, "m d d"]]:
+        """Yield the finished images of particles of one volume, in chunks.
+
+        Parameters
+        ----------
+        projector
+            Of the volume.
+        indices
+            Particle indices.
+        sigma
+            Standard deviation of the noise at the simulated box.
+        chunk
+            Images made at a time; by default what fits into a few dozen megabytes.
+        """
+        spec = self.spec
+        amplitudes = noise_amplitudes(spec.noise.colour, spec.box, spec.pixel_size, spec.output_box)
+        amplitudes *= np.float32(sigma)
+        for rows in _chunks(len(indices), spec.output_box, chunk):
+            transforms = self._clean(projector, indices[rows], spec.output_box)
+            if sigma > 0:
+                transforms += draw_noise(self.seed, indices[rows], amplitudes)
+            transforms *= np.float32(spec.sign)
+            yield fourier_to_images(transforms)
+
+    def _clean(self, projector: Projector, indices: Int[np.ndarray, " n"], box: int) -> np.ndarray:
+        contrasts = self.contrasts[indices]
+        return projector.transforms(self.poses[indices], self.ctf[indices], box, contrasts, self.spec.b_factor)
 
 
-def _chunks(n: int) -> Iterator[Int[np.ndarray, " m"]]:
-    for start in range(0, n, CHUNK):
-        yield np.arange(start, min(n, start + CHUNK))
+def _contrasts(spread: float, seed: int, n: int) -> Float64[np.ndarray, " n"]:
+    """Return log-normal factors of mean 1 and a standard deviation, each drawn for its own particle."""
+    if spread == 0.0:
+        return np.ones(n)
+    width = np.sqrt(np.log1p(spread**2))
+    streams = particle_streams(seed, "contrast", np.arange(n))
+    normals = np.array([generator.standard_normal() for generator in streams])
+    return np.asarray(np.exp(width * normals - width**2 / 2))
+
+
+def _chunks(n: int, box: int, chunk: int | None = None) -> Iterator[Int[np.ndarray, " m"]]:
+    size = max(1, _CHUNK_PIXELS // box**2) if chunk is None else chunk
+    for start in range(0, n, size):
+        yield np.arange(start, min(n, start + size))

@@ -1,6 +1,7 @@
 """File formats, checksums and writes that are whole or nothing."""
 
 from cryobench.io.cryodrgn import ctf_from_table, read_array_pickle, read_poses, write_ctf, write_poses
+from cryobench.io.cryosparc import read_cs, require_fields, write_cs
 from cryobench.io.files import (
     check_output,
     inside,
@@ -12,25 +13,37 @@ from cryobench.io.files import (
     write_bytes,
     write_text,
 )
-from cryobench.io.mrc import MrcImages, MrcStackWriter, read_volume, write_volume
+from cryobench.io.images import IMAGE_SUFFIXES, MrcImages, StackImages, open_images
+from cryobench.io.indices import read_indices
+from cryobench.io.mrc import MrcStackWriter, read_volume, write_volume
+from cryobench.io.relion import ParticleTable, read_particle_table
 from cryobench.io.star import read_star, write_star
 
 __all__ = [
+    "IMAGE_SUFFIXES",
     "MrcImages",
     "MrcStackWriter",
+    "ParticleTable",
+    "StackImages",
     "check_output",
     "ctf_from_table",
     "inside",
+    "open_images",
     "read_array",
     "read_array_pickle",
+    "read_cs",
+    "read_indices",
+    "read_particle_table",
     "read_poses",
     "read_star",
     "read_text",
     "read_volume",
     "replacing",
+    "require_fields",
     "sha256",
     "write_array",
     "write_bytes",
+    "write_cs",
     "write_ctf",
     "write_poses",
     "write_star",

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from cryobench.core import CTFParameters, FormatError, InputError, Poses
+from cryobench.core.checks import require_shape
 from cryobench.io.files import write_bytes
 
 _PROTOCOL = 4
@@ -64,21 +65,33 @@ def write_poses(path: Path, poses: Poses, box: int, pixel_size: float) -> None:
 
 
 def read_poses(path: Path, box: int, pixel_size: float) -> Poses:
-    """Read cryoDRGN's poses; shifts come back in Å.
+    """Read cryoDRGN's poses; shifts come back in Å, zero where the file holds rotations alone.
 
     Raises
     ------
     FormatError
-        If the file holds no rotations (N, 3, 3) and shifts (N, 2).
+        If the file holds no rotations (N, 3, 3), or shifts that are not (N, 2) fractions of the box.
     """
     content = read_array_pickle(path)
-    if not (isinstance(content, tuple) and len(content) == 2):
-        raise FormatError(f"{path}: expected a tuple of rotations (N, 3, 3) and shifts (N, 2)")
+    rotations, *rest = content if isinstance(content, tuple) and content else (content,)
+    if len(rest) > 1 or not isinstance(rotations, np.ndarray | list):
+        raise FormatError(f"{path}: expected a tuple of rotations (N, 3, 3) and shifts (N, 2), or the rotations alone")
     try:
-        rotations, fractions = (np.asarray(part, dtype=np.float32) for part in content)
-        return Poses(rotations, fractions * np.float32(box * pixel_size))
+        matrices = np.asarray(rotations, dtype=np.float32)
+        alone = not rest or rest[0] is None
+        fractions = np.zeros((len(matrices), 2)) if alone else np.asarray(rest[0], dtype=np.float64)
+        require_shape("rotations", matrices, (None, 3, 3))
+        require_shape("shifts", fractions, (len(matrices), 2))
+        poses = Poses(matrices, (fractions * (box * pixel_size)).astype(np.float32))
     except (InputError, TypeError, ValueError) as error:
         raise FormatError(f"{path}: {error}") from error
+    beyond = np.flatnonzero((np.abs(fractions) > 1).any(axis=1))
+    if beyond.size:
+        raise FormatError(
+            f"{path}: the shift of particle {beyond[0]} is larger than the box: expected fractions of it; "
+            "very old files hold pixels: divide them by the box"
+        )
+    return poses
 
 
 def write_ctf(path: Path, ctf: CTFParameters, box: int, pixel_size: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
 from pathlib import Path
 from types import TracebackType
 
@@ -91,8 +91,8 @@ def write_volume(path: Path, volume: Volume) -> None:
     write_bytes(path, header.tobytes() + np.ascontiguousarray(volume.data, dtype="<f4").tobytes())
 
 
-def read_volume(path: Path) -> Volume:
-    """Read a cubic map.
+def read_volume(path: Path, pixel_size: float | None = None) -> Volume:
+    """Read a cubic map; ``pixel_size`` (Å) takes the place of the one in its header.
 
     Raises
     ------
@@ -102,56 +102,40 @@ def read_volume(path: Path) -> Volume:
     try:
         with mrcfile.open(path, permissive=False) as mrc:
             data = np.array(mrc.data, dtype=np.float32)
-            pixel_size = float(mrc.voxel_size.x)
+            stored = float(mrc.voxel_size.x)
     except (OSError, ValueError) as error:
         raise FormatError(f"{path}: not a readable MRC map ({error})") from error
     try:
-        return Volume(data, pixel_size)
+        return Volume(data, stored if pixel_size is None else pixel_size)
     except InputError as error:
         raise FormatError(f"{path}: {error}") from error
 
 
-class MrcImages:
-    """Images of one or more stacks, memory-mapped, in the order of the stacks."""
+def map_stack(path: Path) -> tuple[np.ndarray, float | None]:
+    """Return the images of a stack without reading them, and their pixel size.
 
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self._maps = [_map_stack(path) for path in paths]
-        if not self._maps:
-            raise FormatError("there is no stack to read images from")
-        boxes = {stack.shape[1:] for stack in self._maps}
-        if len(boxes) != 1 or (size := next(iter(boxes)))[0] != size[1]:
-            raise FormatError(f"stacks have images of shapes {sorted(boxes)}: expected one square shape")
-        self._starts = np.cumsum([0, *(len(stack) for stack in self._maps)])
+    Returns
+    -------
+    Memory-mapped array, shape (n, rows, columns), n of at least 1, of any real type; and the edge of a pixel in Å, None
+    where the header has none.
 
-    @property
-    def box(self) -> int:
-        """Edge of an image in pixels."""
-        return int(self._maps[0].shape[1])
-
-    @property
-    def counts(self) -> tuple[int, ...]:
-        """Number of images in each stack."""
-        return tuple(len(stack) for stack in self._maps)
-
-    def __len__(self) -> int:
-        return int(self._starts[-1])
-
-    def read(self, indices: np.ndarray) -> Float32[np.ndarray, "n D D"]:
-        """Return the images with these indices, in this order, as a new array."""
-        out = np.empty((len(indices), self.box, self.box), dtype=np.float32)
-        which = np.searchsorted(self._starts, indices, side="right") - 1
-        for place, (stack, index) in enumerate(zip(which, indices, strict=True)):
-            out[place] = self._maps[stack][index - self._starts[stack]]
-        return out
-
-
-def _map_stack(path: Path) -> np.ndarray:
+    Raises
+    ------
+    FormatError
+        If the file is missing, truncated, or not an MRC stack of images.
+    """
+    wanted = "expected a complete MRC stack of images"
     try:
-        with mrcfile.mmap(path, mode="r", permissive=False) as mrc:
-            data = mrc.data
-    except (OSError, ValueError) as error:
-        raise FormatError(f"{path}: not a readable MRC stack ({error})") from error
-    return np.asarray(data[None] if data.ndim == 2 else data)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # trailing bytes do no harm
+            with mrcfile.mmap(path, mode="r", permissive=False) as mrc:
+                data, size = mrc.data, float(mrc.voxel_size.x)
+    except (OSError, ValueError, OverflowError) as error:
+        raise FormatError(f"{path}: not a readable MRC stack ({error}): {wanted}") from error
+    stack = np.asarray(data[None] if data.ndim == 2 else data)
+    if stack.ndim != 3 or not stack.size or stack.dtype.kind not in "fiu":
+        raise FormatError(f"{path}: shape {stack.shape}, type {stack.dtype}: {wanted}")
+    return stack, size if np.isfinite(size) and size > 0 else None
 
 
 def _header(

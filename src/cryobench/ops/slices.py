@@ -1,94 +1,54 @@
-"""Central slices of a volume's transform, and their insertion back into one.
+"""Central slices of a volume's transform.
 
 The value of a band-limited transform between grid points is interpolated with a Kaiser-Bessel kernel on an oversampled
-transform, whose volume was divided by the kernel's own transform beforehand (gridding correction). Insertion is the
-adjoint: it spreads weighted samples over the same grid.
+transform, whose volume was divided by the kernel's own transform beforehand (gridding correction).
 
 A slice at rotation R holds, at image frequency (kx, ky), the volume's transform at R^T (kx, ky, 0). Frequencies are
-integers in units of 1/(D pixel size). Slices carry no frequency at or beyond Nyquist on either axis of the image.
-
-Grids are padded half transforms, indexed ``[kz, ky, kx, component]``: kz and ky run from -M/2 - P to M/2 + P, kx from
--P to M/2 + P, so that a kernel placed anywhere inside the band reads or writes in bounds.
+integers in units of 1/(D pixel size). Slices carry no frequency at or beyond Nyquist on either axis of the image, and
+nothing outside the volume's own cube of frequencies.
 """
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from typing import Any
 
 import numba
 import numpy as np
-import scipy.special
-from jaxtyping import Complex64, Float32, Float64
+import scipy.fft
+from jaxtyping import Complex64, Float32
 
 from cryobench.core.errors import InputError
-from cryobench.ops.fft import fourier_to_volume, volume_to_fourier
+from cryobench.ops.gather import gather
+from cryobench.ops.gridding import DEFAULT, Gridding
 from cryobench.ops.threads import get_threads
 
-_TABLE_STEPS = 4096
+_gather: Any = gather
 
-
-@dataclass(frozen=True)
-class Gridding:
-    """A Kaiser-Bessel kernel on an oversampled grid.
-
-    Parameters
-    ----------
-    width
-        Width W of the kernel in points of the oversampled grid.
-    oversampling
-        Ratio of the oversampled box to the box.
-
-    References
-    ----------
-    Beatty, Nishimura and Pauly, IEEE Trans. Med. Imaging 24 (2005) 799: the shape parameter.
-    """
-
-    width: int = 6
-    oversampling: float = 2.0
-
-    def padded_box(self, box: int) -> int:
-        """Return the oversampled box M of a box, an even number."""
-        return 2 * math.ceil(box * self.oversampling / 2)
-
-    @property
-    def margin(self) -> int:
-        """Points by which grids are padded on each side."""
-        return self.width // 2 + 1
-
-    @cached_property
-    def beta(self) -> float:
-        """Shape parameter of the kernel."""
-        ratio = self.width / self.oversampling * (self.oversampling - 0.5)
-        return math.pi * math.sqrt(ratio * ratio - 0.8)
-
-    @cached_property
-    def table(self) -> Float64[np.ndarray, " steps"]:
-        """The kernel at distances 0 to W/2 in steps of 1/4096, and two zeros."""
-        t = np.arange(self.width * _TABLE_STEPS // 2 + 1) / _TABLE_STEPS
-        inside = np.sqrt(np.maximum(0.0, 1.0 - (2.0 * t / self.width) ** 2))
-        kernel = scipy.special.i0(self.beta * inside) / scipy.special.i0(self.beta)
-        return np.concatenate((kernel, np.zeros(2)))
-
-    def transform(self, box: int) -> Float64[np.ndarray, " D"]:
-        """Return the kernel's continuous transform at the voxels -D/2 ... D/2 - 1 of a box."""
-        x = np.arange(-(box // 2), box // 2) / self.padded_box(box)
-        root = np.emath.sqrt(self.beta**2 - (math.pi * self.width * x) ** 2)
-        ratio = np.where(np.abs(root) < 1e-12, 1.0, np.sinh(root) / np.where(root == 0, 1.0, root))
-        return np.real(self.width * ratio / scipy.special.i0(self.beta))
+_SLAB = 32
+"""Planes that are transformed at a time, which bounds the memory beside the grid itself."""
 
 
 @dataclass(frozen=True, eq=False)
 class SliceGrid:
-    """The oversampled transforms of one or more volumes, ready to be sliced; build it with :func:`slice_grid`."""
+    """The oversampled transforms of one or more volumes, ready to be sliced; build it with :func:`slice_grid`.
 
-    values: Complex64[np.ndarray, "Z Y X C"]
+    ``values`` is indexed ``[component, kz, ky, kx]``: kz and ky run from -K to K, kx from -P to K, where P points more
+    than the kernel needs lie below 0, and K leaves room for it at the highest frequency of a slice of ``slice_box``.
+    """
+
+    values: Complex64[np.ndarray, "C Z Y X"]
     box: int
+    slice_box: int
     gridding: Gridding
 
 
-def slice_grid(volumes: Float32[np.ndarray, "C D D D"], gridding: Gridding = Gridding()) -> SliceGrid:
+def slice_grid(
+    volumes: Float32[np.ndarray, "C D D D"], gridding: Gridding = DEFAULT, slice_box: int | None = None
+) -> SliceGrid:
     """Return the oversampled transforms of volumes of one box, for :func:`extract_slices`.
 
     Parameters
@@ -97,24 +57,66 @@ def slice_grid(volumes: Float32[np.ndarray, "C D D D"], gridding: Gridding = Gri
         Volumes that are always sliced together, shape (C, D, D, D).
     gridding
         The interpolation kernel.
+    slice_box
+        Largest box of the slices that will be asked for, the volumes' own by default. A smaller one takes less time and
+        memory: no frequency is computed that no slice can reach.
+
+    Raises
+    ------
+    InputError
+        If ``slice_box`` is larger than the volumes.
     """
     box = volumes.shape[-1]
+    slice_box = box if slice_box is None else slice_box
+    _require_inside(slice_box, box)
     big, margin = gridding.padded_box(box), gridding.margin
+    # The corner of a square image is its highest frequency; the faces of the volume's cube end what there is.
+    reach = min(box / 2, math.sqrt(2) * (slice_box // 2 - 1))
+    most = math.ceil(reach * big / box) + margin
+    rows = np.arange(-most, most + 1) % big
+    values = np.empty((len(volumes), len(rows), len(rows), margin + most + 1), dtype=np.complex64)
     correction = (1.0 / gridding.transform(box)).astype(np.float32)
-    side = big + 2 * margin + 1
-    values = np.empty((side, side, big // 2 + 2 * margin + 1, len(volumes)), dtype=np.complex64)
-    padded = np.zeros((big, big, big), dtype=np.float32)
-    inner = slice(big // 2 - box // 2, big // 2 + box // 2)
-    rows = np.arange(-(big // 2) - margin, big // 2 + margin + 1) % big
-    columns = np.arange(-margin, big // 2 + margin + 1) % big
-    mirrored = columns > big // 2
     for c, volume in enumerate(volumes):
         corrected = volume * correction[:, None, None] * correction[:, None] * correction
-        padded[inner, inner, inner] = corrected
-        half = volume_to_fourier(padded)
-        values[:, :, ~mirrored, c] = half[np.ix_(rows, rows, columns[~mirrored])]
-        values[:, :, mirrored, c] = half[np.ix_(-rows % big, -rows % big, -columns[mirrored] % big)].conj()
-    return SliceGrid(values, box, gridding)
+        _oversample(corrected, big, rows, values[c, :, :, margin:])
+        # Frequencies left of zero are the mirror image of those right of it.
+        values[c, :, :, :margin] = values[c, ::-1, ::-1, 2 * margin : margin : -1].conj()
+    return SliceGrid(values, box, slice_box, gridding)
+
+
+def _oversample(volume: np.ndarray, big: int, rows: np.ndarray, out: np.ndarray) -> None:
+    """Fill ``out`` [kz, ky, kx] with the transform of a volume padded to ``big``, at rows of z and y and at kx >= 0.
+
+    An axis is transformed only along lines that hold something, and only what is wanted of it is kept.
+    """
+    workers = get_threads()
+    columns = out.shape[-1]
+    kept = min(columns, big // 2 + 1)
+    planes = np.empty((len(volume), len(rows), kept), dtype=np.complex64)
+    for start in range(0, len(volume), _SLAB):
+        slab = slice(start, start + _SLAB)
+        along_x = scipy.fft.rfft(_padded(volume[slab], big, 2), axis=2, workers=workers)[:, :, :kept]
+        planes[slab] = scipy.fft.fft(_padded(along_x, big, 1), axis=1, workers=workers, overwrite_x=True)[:, rows]
+    for start in range(0, len(rows), _SLAB):
+        slab = slice(start, start + _SLAB)
+        along_z = scipy.fft.fft(_padded(planes[:, slab], big, 0), axis=0, workers=workers, overwrite_x=True)
+        out[:, slab, :kept] = along_z[rows]
+    # Columns beyond Nyquist of the oversampled grid are the mirror image of those before it.
+    for column in range(kept, columns):
+        out[:, :, column] = out[::-1, ::-1, big - column].conj()
+
+
+def _padded(array: np.ndarray, big: int, axis: int) -> np.ndarray:
+    """Return an array padded with zeros to ``big`` along an axis, its origin (index D/2) moved to index 0."""
+    half = array.shape[axis] // 2
+    shape = list(array.shape)
+    shape[axis] = big
+    padded = np.zeros(shape, dtype=array.dtype)
+    front, back = [slice(None)] * array.ndim, [slice(None)] * array.ndim
+    front[axis], back[axis] = slice(0, half), slice(big - half, big)
+    padded[tuple(front)] = np.take(array, range(half, 2 * half), axis)
+    padded[tuple(back)] = np.take(array, range(half), axis)
+    return padded
 
 
 def extract_slices(
@@ -129,186 +131,67 @@ def extract_slices(
     rotations
         Active rotations, shape (n, 3, 3).
     box
-        Box d of the slices, the grid's own by default. A smaller one has the same frequencies, but fewer of them.
-        Values are not rescaled.
+        Box d of the slices, the grid's ``slice_box`` by default. A smaller one has the same frequencies, but fewer of
+        them. Values are not rescaled.
+
+    Raises
+    ------
+    InputError
+        If ``box`` is larger than the grid's ``slice_box``.
     """
-    box = grid.box if box is None else box
-    if box > grid.box:
-        raise InputError(f"slices of box {box} asked from a volume of box {grid.box}: choose at most {grid.box}")
-    out = np.zeros((len(rotations), box, box // 2 + 1, grid.values.shape[-1]), dtype=np.complex64)
+    box = grid.slice_box if box is None else box
+    _require_inside(box, grid.slice_box)
+    out = np.zeros((len(rotations), box, box // 2 + 1, len(grid.values)), dtype=np.complex64)
     scale = grid.gridding.padded_box(grid.box) / grid.box
-    lines = grid.values.view(np.float32).reshape(*grid.values.shape[:2], -1)
-    _extract_kernel(lines, rotations.astype(np.float64), scale, grid.box, grid.gridding.width, grid.gridding.table, out)
+    values = grid.values.view(np.float32)
+    kernel = _extract_kernel(grid.gridding.width)
+    kernel(values, rotations.astype(np.float64), scale, grid.box // 2, grid.gridding.taps, out)
     return out
 
 
-class SliceAccumulator:
-    """Sums of slices inserted into Fourier space, and of their weights, for C components and T weights.
-
-    Each image i adds, at each of its frequencies, ``values[i] * component_factors[i, c]`` to component c and
-    ``weights[i] * weight_factors[i, t]`` to weight t. A sum's order is fixed by the images alone, whatever the number
-    of threads.
-
-    Parameters
-    ----------
-    box
-        Edge D of the volume.
-    components, weights
-        The numbers C and T.
-    gridding
-        The spreading kernel.
-    """
-
-    def __init__(self, box: int, components: int = 1, weights: int = 1, gridding: Gridding = Gridding()) -> None:
-        self.box = box
-        self.gridding = gridding
-        big, margin = gridding.padded_box(box), gridding.margin
-        shape = (big + 2 * margin + 1, big + 2 * margin + 1, big // 2 + 2 * margin + 1)
-        self._sums = np.zeros((*shape, components), dtype=np.complex64)
-        self._weights = np.zeros((*shape, weights), dtype=np.float32)
-
-    def insert(
-        self,
-        rotations: Float32[np.ndarray, "n 3 3"],
-        values: Complex64[np.ndarray, "n d h"],
-        weights: Float32[np.ndarray, "n d h"],
-        component_factors: Float32[np.ndarray, "n C"] | None = None,
-        weight_factors: Float32[np.ndarray, "n T"] | None = None,
-    ) -> None:
-        """Add slices; half transforms of a box d of at most D. Frequencies at |k| >= d/2 are left out."""
-        n = len(rotations)
-        factors = np.ones((n, 1), np.float32) if component_factors is None else component_factors
-        squares = np.ones((n, 1), np.float32) if weight_factors is None else weight_factors
-        scale = self.gridding.padded_box(self.box) / self.box
-        _insert_kernel(
-            self._sums, self._weights, rotations.astype(np.float64), values, weights, factors, squares, scale,
-            self.gridding.width, self.gridding.table, 4 * get_threads(),
-        )  # fmt: skip
-
-    def folded(self) -> tuple[Complex64[np.ndarray, "M M H C"], Float32[np.ndarray, "M M H T"]]:
-        """Return sums and weights as half transforms of the oversampled box, each with its mirrored half added."""
-        return _fold(self._sums, self.gridding, self.box), _fold(self._weights, self.gridding, self.box)
-
-    def to_volume(self, transform: Complex64[np.ndarray, "M M H"]) -> Float32[np.ndarray, "D D D"]:
-        """Return the volume of an oversampled half transform, cropped to the box and corrected for the kernel."""
-        big, box = self.gridding.padded_box(self.box), self.box
-        kernel = self.gridding.transform(box)
-        correction = (kernel[box // 2] / kernel).astype(np.float32)
-        inner = slice(big // 2 - box // 2, big // 2 + box // 2)
-        volume = fourier_to_volume(transform)[inner, inner, inner]
-        return np.asarray(volume * correction[:, None, None] * correction[:, None] * correction, dtype=np.float32)
+def _require_inside(box: int, limit: int) -> None:
+    if box > limit:
+        raise InputError(f"slices of box {box} asked from a volume of box {limit}: choose at most {limit}")
 
 
-def _fold(padded: np.ndarray, gridding: Gridding, box: int) -> np.ndarray:
-    """Add to each point of the half transform what was spread to its mirror image across the origin."""
-    big, margin = gridding.padded_box(box), gridding.margin
-    inner = slice(margin, margin + big)
-    half = padded[inner, inner, margin : margin + big // 2 + 1].copy()
-    mirror = padded[::-1, ::-1, margin::-1][inner, inner].conj()
-    half[:, :, : margin + 1] += mirror
-    return np.fft.ifftshift(half, axes=(0, 1))
-
-
-@numba.njit(cache=True, inline="always")
-def _taps(position, width, table, weights):  # type: ignore[no-untyped-def]
-    """Fill the kernel's weights about a position; return the first grid point they belong to."""
-    first = math.ceil(position - 0.5 * width)
-    for i in range(width):
-        t = abs(position - (first + i)) * 4096.0
-        cell = int(t)
-        fraction = t - cell
-        weights[i] = table[cell] * (1.0 - fraction) + table[cell + 1] * fraction
-    return first
-
-
-@numba.njit(parallel=True, cache=True)
-def _extract_kernel(grid, rotations, scale, volume_box, width, table, out):  # type: ignore[no-untyped-def]
-    n, box, half, components = out.shape
+@functools.cache
+def _extract_kernel(width: int) -> Callable[..., None]:
     margin = width // 2 + 1
-    origin = (grid.shape[0] - 1) // 2
-    limit = volume_box // 2
-    for i in numba.prange(n):
-        wx, wy, wz = np.empty(width), np.empty(width), np.empty(width)
-        row = np.empty(2 * components * width, dtype=np.float32)
-        r = rotations[i]
-        for y in range(box):
-            ky = y if y < box // 2 else y - box
-            if ky == -(box // 2):
-                continue
-            for kx in range(half - 1):
-                px = r[0, 0] * kx + r[1, 0] * ky
-                py = r[0, 1] * kx + r[1, 1] * ky
-                pz = r[0, 2] * kx + r[1, 2] * ky
-                if abs(px) > limit or abs(py) > limit or abs(pz) > limit:
-                    continue
-                mirrored = px < 0.0
-                sign = -scale if mirrored else scale
-                x0 = _taps(sign * px, width, table, wx) + margin
-                y0 = _taps(sign * py, width, table, wy) + origin
-                z0 = _taps(sign * pz, width, table, wz) + origin
-                # Rows of the grid are summed first: contiguous numbers, many at a time.
-                start = 2 * components * x0
-                row[:] = 0.0
-                for a in range(width):
-                    for b in range(width):
-                        w = np.float32(wz[a] * wy[b])
-                        line = grid[z0 + a, y0 + b]
-                        for c in range(len(row)):
-                            row[c] += w * line[start + c]
-                for d in range(components):
-                    real, imaginary = 0.0, 0.0
-                    for c in range(width):
-                        real += wx[c] * row[2 * (c * components + d)]
-                        imaginary += wx[c] * row[2 * (c * components + d) + 1]
-                    out[i, y, kx, d] = complex(real, -imaginary if mirrored else imaginary)
+    steps = np.float32(1024)
 
-
-@numba.njit(parallel=True, cache=True)
-def _insert_kernel(sums, weights, rotations, values, squares, factors, square_factors, scale, width, table, slabs):  # type: ignore[no-untyped-def]
-    n, box, half = values.shape
-    components, terms = factors.shape[1], square_factors.shape[1]
-    margin = width // 2 + 1
-    origin = (sums.shape[0] - 1) // 2
-    limit = (box // 2) ** 2
-    # A thread owns whole slabs of the grid and visits the images in one fixed order, so a sum does not depend on the
-    # threads.
-    for slab in numba.prange(slabs):
-        low = slab * sums.shape[0] // slabs
-        high = (slab + 1) * sums.shape[0] // slabs
-        wx, wy, wz = np.empty(width), np.empty(width), np.empty(width)
-        value = np.empty(components, dtype=np.complex64)
-        square = np.empty(terms, dtype=np.float32)
-        for i in range(n):
+    @numba.njit(parallel=True, cache=True)
+    def extract(grid, rotations, scale, limit, taps, out):  # type: ignore[no-untyped-def]
+        n, box, half, components = out.shape
+        origin = (grid.shape[1] - 1) // 2
+        row = grid.shape[3]
+        plane = grid.shape[2] * row
+        whole = grid.shape[1] * plane
+        grid_address, taps_address = grid.ctypes.data, taps.ctypes.data
+        for i in numba.prange(n):
             r = rotations[i]
             for y in range(box):
                 ky = y if y < box // 2 else y - box
+                if ky == -(box // 2):
+                    continue
                 for kx in range(half - 1):
-                    if kx * kx + ky * ky >= limit or (kx == 0 and ky < 0):
-                        continue
                     px = r[0, 0] * kx + r[1, 0] * ky
+                    py = r[0, 1] * kx + r[1, 1] * ky
                     pz = r[0, 2] * kx + r[1, 2] * ky
+                    if abs(px) > limit or abs(py) > limit or abs(pz) > limit:
+                        continue
                     mirrored = px < 0.0
                     sign = -scale if mirrored else scale
-                    z0 = math.ceil(sign * pz - 0.5 * width) + origin
-                    if z0 + width <= low or z0 >= high:
-                        continue
-                    py = r[0, 1] * kx + r[1, 1] * ky
-                    x0 = _taps(sign * px, width, table, wx) + margin
-                    y0 = _taps(sign * py, width, table, wy) + origin
-                    _taps(sign * pz, width, table, wz)
-                    sample = values[i, y, kx].conjugate() if mirrored else values[i, y, kx]
-                    # The mirror of a sample at the origin is itself: half of it now, half on folding.
-                    share = np.float32(0.5 if kx == 0 and ky == 0 else 1.0)
-                    for d in range(components):
-                        value[d] = share * factors[i, d] * sample
-                    for t in range(terms):
-                        square[t] = share * square_factors[i, t] * squares[i, y, kx]
-                    for a in range(max(0, low - z0), min(width, high - z0)):
-                        for b in range(width):
-                            w_zy = wz[a] * wy[b]
-                            for c in range(width):
-                                w = np.float32(w_zy * wx[c])
-                                for d in range(components):
-                                    sums[z0 + a, y0 + b, x0 + c, d] += w * value[d]
-                                for t in range(terms):
-                                    weights[z0 + a, y0 + b, x0 + c, t] += w * square[t]
+                    x, y_, z = sign * px - 0.5 * width, sign * py - 0.5 * width, sign * pz - 0.5 * width
+                    x0, y0, z0 = math.ceil(x), math.ceil(y_), math.ceil(z)
+                    ux, uy, uz = np.float32(x0 - x) * steps, np.float32(y0 - y_) * steps, np.float32(z0 - z) * steps
+                    cx, cy, cz = int(ux), int(uy), int(uz)
+                    first = (z0 + origin) * plane + (y0 + origin) * row + 2 * (x0 + margin)
+                    for c in range(components):
+                        real, imaginary = _gather(
+                            width, grid_address + 4 * (c * whole + first), row, plane, taps_address,
+                            cx, ux - np.float32(cx), cy, uy - np.float32(cy), cz, uz - np.float32(cz),
+                        )  # fmt: skip
+                        out[i, y, kx, c] = complex(real, -imaginary if mirrored else imaginary)
+
+    kernel: Any = extract
+    return kernel  # type: ignore[no-any-return]

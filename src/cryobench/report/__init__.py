@@ -3,7 +3,8 @@
 Nothing here reads or writes a file of the user's: a page is a string, a picture is bytes, and who called saves them.
 """
 
+from cryobench.report._montage import montage
 from cryobench.report._overview import overview_figure
 from cryobench.report.html import render_report
 
-__all__ = ["overview_figure", "render_report"]
+__all__ = ["montage", "overview_figure", "render_report"]

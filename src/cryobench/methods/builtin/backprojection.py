@@ -7,8 +7,9 @@ from jaxtyping import Complex64, Float32, Int
 
 from cryobench.core import InputError, Particles, Volume
 from cryobench.methods.builtin.fourier_images import fourier_images
+from cryobench.ops.gridding import Gridding
 from cryobench.ops.shells import shell_mean
-from cryobench.ops.slices import Gridding, SliceAccumulator
+from cryobench.ops.spreading import SliceAccumulator
 
 INSERTION = Gridding(width=2, oversampling=2.0)
 """Kernel for insertion: narrower than for projection, as a voxel's samples should come from its own surroundings."""

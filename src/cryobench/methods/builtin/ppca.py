@@ -33,8 +33,10 @@ from cryobench.methods.builtin.backprojection import FLOOR, INSERTION
 from cryobench.methods.builtin.fourier_images import FourierImages, fourier_images
 from cryobench.methods.volumes import LinearVolumes
 from cryobench.ops.grams import slice_products
+from cryobench.ops.gridding import Gridding
 from cryobench.ops.shells import shell_mean
-from cryobench.ops.slices import Gridding, SliceAccumulator, extract_slices, slice_grid
+from cryobench.ops.slices import extract_slices, slice_grid
+from cryobench.ops.spreading import SliceAccumulator
 
 STAGES = ((48.0, 12), (32.0, 8), (24.0, 6))
 """Resolution in Å and number of iterations of each stage."""

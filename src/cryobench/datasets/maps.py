@@ -1,0 +1,231 @@
+"""A dataset of a user's own maps: ``cryobench simulate``."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field
+
+from cryobench.core import Coordinate, Dataset, FormatError, InputError, Progress, State, Volume, silent
+from cryobench.datasets.build import build_dataset
+from cryobench.datasets.folder import load_dataset
+from cryobench.datasets.inputs import ctf_input, pose_input, require_boxes, with_names_only
+from cryobench.datasets.journal import is_dataset
+from cryobench.datasets.merge import validated
+from cryobench.datasets.recipe import Ensemble, Inputs
+from cryobench.datasets.spec import DatasetSpec, Maps, Source, Strict
+from cryobench.imaging import FileRotations, ImagingOptions, ImagingSpec
+from cryobench.io import check_output, read_text, read_volume, sha256
+
+_STATE = "state"
+
+
+class SimulationSpec(Strict):
+    """What ``cryobench simulate`` makes.
+
+    ``volumes`` is a map, a folder of maps (``.mrc``, in the order of their numbers), or a list of either. ``images``
+    counts those of each state, one number for all or one for each. ``pixel_size`` (Å) replaces the maps' own. Relative
+    paths count from the folder of the file that the spec is read from.
+    """
+
+    volumes: Path | tuple[Path, ...]
+    images: Annotated[int, Field(ge=1)] | tuple[Annotated[int, Field(ge=1)], ...] = 1000
+    images_per_stack: int = Field(default=1000, ge=1, le=1_000_000)
+    name: str = Field(default="maps", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    pixel_size: float | None = Field(default=None, gt=0, le=1000)
+    seed: int = Field(default=0, ge=0)
+    imaging: ImagingOptions = ImagingOptions()
+
+
+def simulate(
+    spec: SimulationSpec | Mapping[str, Any] | str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    progress: Progress = silent,
+    overwrite: bool = False,
+    chunk: int | None = None,
+) -> Dataset:
+    """Make a dataset folder of particle images of maps, and return it.
+
+    If the folder holds an unfinished build of the same spec, it is continued; if it holds a finished one, it is kept.
+
+    Parameters
+    ----------
+    spec
+        What to make: the spec, a mapping of its fields, or a ``.toml`` or ``.json`` file of them.
+    output
+        The folder.
+    progress
+        Told of images made.
+    overwrite
+        Start anew in a folder that holds something else.
+    chunk
+        Images made at a time. It changes the memory needed, and no byte.
+
+    Raises
+    ------
+    InputError
+        If a value is out of range, or the maps do not belong together.
+    FormatError
+        If a file cannot be read.
+    OutputError
+        If the folder holds something else.
+    """
+    inputs = prepare_simulation(read_spec(spec))
+    folder = Path(output)
+    begun = is_dataset(folder)
+    check_output(folder, overwrite=overwrite, resume=begun and not overwrite)
+    build_dataset(inputs, folder, progress, resume=begun and not overwrite, chunk=chunk)
+    return load_dataset(folder)
+
+
+def read_spec(spec: SimulationSpec | Mapping[str, Any] | str | os.PathLike[str]) -> SimulationSpec:
+    """Return the spec in a mapping or a file, its paths counted from the file's folder.
+
+    Raises
+    ------
+    InputError
+        If a field is unknown, missing or out of range.
+    FormatError
+        If the file cannot be read.
+    """
+    if isinstance(spec, SimulationSpec):
+        return spec
+    if isinstance(spec, Mapping):
+        return validated(lambda: SimulationSpec.model_validate(spec))
+    path = Path(spec)
+    if path.suffix not in {".toml", ".json"}:
+        raise FormatError(f"{path}: not a spec: expected a .toml or .json file")
+    text = read_text(path)
+    try:
+        if path.suffix == ".json":
+            read = validated(lambda: SimulationSpec.model_validate_json(text))
+        else:
+            fields = tomllib.loads(text)
+            read = validated(lambda: SimulationSpec.model_validate(fields))
+    except (tomllib.TOMLDecodeError, InputError) as error:
+        raise FormatError(f"{path}: {error}") from error
+    return _resolved(read, path.parent)
+
+
+def prepare_simulation(spec: SimulationSpec) -> Inputs:
+    """Return everything a build needs, after every check that needs no image.
+
+    Raises
+    ------
+    InputError
+        If the maps differ in box or pixel size, or a value is out of range.
+    FormatError
+        If a file cannot be read.
+    """
+    paths = _map_paths(spec.volumes)
+    first = _read(paths[0], spec.pixel_size)
+    options = spec.imaging
+    imaging = validated(
+        lambda: ImagingSpec(
+            **(
+                options.model_dump()
+                | {
+                    "box": first.box,
+                    "pixel_size": first.pixel_size,
+                    "output_box": first.box if options.output_box is None else options.output_box,
+                }
+            )
+        )
+    )
+    require_boxes(imaging)
+    images = spec.images if isinstance(spec.images, tuple) else (spec.images,) * len(paths)
+    if len(images) != len(paths):
+        raise InputError(f"there are {len(paths)} maps but {len(images)} numbers of images: give one for each map")
+    ctf_source, ctf_table = ctf_input(imaging.ctf.source, is_file=imaging.ctf.is_file)
+    poses_source, pose_table = pose_input(imaging)
+    if pose_table is not None and len(pose_table) < sum(images):
+        raise InputError(f"{poses_source.name} holds {len(pose_table)} poses, but there are {sum(images)} images")
+    dataset = DatasetSpec(
+        dataset=spec.name,
+        variant="custom",
+        scale="custom",
+        seed=spec.seed,
+        images=images,
+        images_per_stack=spec.images_per_stack,
+        states=Maps(maps=tuple(Source(name=path.name, title=path.name, sha256=sha256(path)) for path in paths)),
+        ctf=ctf_source,
+        poses=poses_source,
+        imaging=with_names_only(imaging),
+    )
+    return Inputs(
+        spec=dataset,
+        title=spec.name,
+        summary=f"Images of {len(paths)} given map{'s' if len(paths) > 1 else ''}.",
+        stand_in="",
+        ensemble=_ensemble(paths, images, imaging),
+        ctf_table=ctf_table,
+        pose_table=pose_table,
+    )
+
+
+def _ensemble(paths: Sequence[Path], images: Sequence[int], imaging: ImagingSpec) -> Ensemble:
+    def volume(state: int) -> Volume:
+        return _read(paths[state], imaging.pixel_size, imaging.box)
+
+    return Ensemble(
+        states=tuple(
+            State(index=i, name=path.stem, images=n, variables={_STATE: float(i)})
+            for i, (path, n) in enumerate(zip(paths, images, strict=True))
+        ),
+        latents=np.arange(len(paths), dtype=np.float32)[:, None],
+        latent_meaning="number of the map, in the order given: its distances mean nothing unless the maps are in order",
+        coordinate=Coordinate(name=_STATE, unit="", cyclic=False),
+        volume=volume,
+        resolution=2 * imaging.pixel_size,
+    )
+
+
+def _read(path: Path, pixel_size: float | None, box: int | None = None) -> Volume:
+    volume = read_volume(path, pixel_size)
+    if not np.isfinite(volume.data).all():
+        raise FormatError(f"{path}: holds a value that is not finite: every voxel must be a number")
+    if box is not None and volume.box != box:
+        raise InputError(f"{path} has a box of {volume.box}, but the first map one of {box}: maps must be alike")
+    return volume
+
+
+def _map_paths(given: Path | tuple[Path, ...]) -> list[Path]:
+    found: list[Path] = []
+    for path in given if isinstance(given, tuple) else (given,):
+        if path.is_dir():
+            inside = sorted(path.glob("*.mrc"), key=_by_number)
+            if not inside:
+                raise InputError(f"{path}: holds no .mrc file: give a folder of maps")
+            found += inside
+        else:
+            found.append(path)
+    if not found:
+        raise InputError("no map is given: name a map, a folder of maps, or a list of them")
+    return found
+
+
+def _by_number(path: Path) -> list[tuple[int, str]]:
+    """Return a key by which 2 comes before 10."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", path.name)]
+
+
+def _resolved(spec: SimulationSpec, folder: Path) -> SimulationSpec:
+    """Return a spec with its paths counted from a folder."""
+    volumes = spec.volumes
+    imaging = spec.imaging
+    if imaging.ctf.is_file:
+        source = str(folder / imaging.ctf.source)
+        imaging = imaging.model_copy(update={"ctf": imaging.ctf.model_copy(update={"source": source})})
+    rotations = imaging.poses.rotations
+    if isinstance(rotations, FileRotations):
+        named = rotations.model_copy(update={"file": str(folder / rotations.file)})
+        imaging = imaging.model_copy(update={"poses": imaging.poses.model_copy(update={"rotations": named})})
+    here = tuple(folder / path for path in volumes) if isinstance(volumes, tuple) else folder / volumes
+    return spec.model_copy(update={"volumes": here, "imaging": imaging})

@@ -1,0 +1,49 @@
+"""A user's changes to a spec's defaults, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import pydantic
+
+from cryobench.core import InputError
+
+T = TypeVar("T")
+
+
+def merged(defaults: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return nested defaults with a user's values in their place.
+
+    A mapping that names another ``kind`` than the default's replaces it whole, as their fields differ.
+    """
+    result = dict(defaults)
+    for name, value in changes.items():
+        old = result.get(name)
+        result[name] = value
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            kind = old.get("kind")
+            if value.get("kind", kind) == kind:
+                result[name] = merged(old, value)
+    return result
+
+
+def validated(make: Callable[[], T]) -> T:
+    """Return what ``make`` returns, with the first complaint of its models in one line.
+
+    Raises
+    ------
+    InputError
+        Naming the field, its value and what is wrong with it.
+    """
+    try:
+        return make()
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"] if isinstance(part, str)) or "the spec"
+        what = f"{first['msg'][0].lower()}{first['msg'][1:]}"
+        if first["type"] == "extra_forbidden":
+            raise InputError(f"{name} is not a setting: check its spelling") from error
+        if first["type"] == "missing":
+            raise InputError(f"{name} is missing") from error
+        raise InputError(f"{name} is {first['input']!r}: {what}") from error
