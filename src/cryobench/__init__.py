@@ -1,8 +1,8 @@
-"""Benchmarks for heterogeneous cryo-EM reconstruction: the vocabulary that every room shares.
+"""Benchmarks for heterogeneous cryo-EM reconstruction: the public names.
 
-What works on it is in the rooms: :mod:`cryobench.datasets` builds and reads datasets, :mod:`cryobench.methods` and
-:mod:`cryobench.benchmark` run and score methods, :mod:`cryobench.metrics` holds the scores as functions on arrays,
-:mod:`cryobench.report` renders results.
+What works on them is in the rooms: :mod:`cryobench.imaging` forms images, :mod:`cryobench.datasets` builds and reads
+datasets, :mod:`cryobench.methods` and :mod:`cryobench.benchmark` run and score methods, :mod:`cryobench.metrics` holds
+the scores as functions on arrays, :mod:`cryobench.report` renders results.
 """
 
 from cryobench.core import (
@@ -17,6 +17,9 @@ from cryobench.core import (
     Truth,
     Volume,
 )
+from cryobench.datasets import SimulationSpec, simulate
+from cryobench.imaging import ctf, fourier_crop, project
+from cryobench.methods import backproject
 
 __all__ = [
     "ArrayImages",
@@ -26,7 +29,13 @@ __all__ = [
     "Particles",
     "Poses",
     "Results",
+    "SimulationSpec",
     "Submission",
     "Truth",
     "Volume",
+    "backproject",
+    "ctf",
+    "fourier_crop",
+    "project",
+    "simulate",
 ]

@@ -13,7 +13,15 @@ import numpy as np
 import pytest
 
 from cryobench.core import FormatError, InputError, OutputError
-from cryobench.datasets import RECIPES, Inputs, build_dataset, changed_files, load_dataset, prepare_inputs, read_manifest
+from cryobench.datasets import (
+    RECIPES,
+    Inputs,
+    build_dataset,
+    changed_files,
+    load_dataset,
+    prepare_inputs,
+    read_manifest,
+)
 from cryobench.datasets.folder import stack_name
 from cryobench.datasets.merge import merged
 from cryobench.imaging import load_ctf_table
@@ -168,7 +176,9 @@ def test_many_states_stay_in_order(tmp_path: Path) -> None:
     names = [stack_name(state) for state in range(1100)]
     assert sorted(names) != names
     imaging = {"box": 8, "output_box": 8, "pixel_size": 48.0}
-    folder = build(tmp_path / "d", states=1002, images_per_state=1, images_per_stack=1, imaging=imaging, resolution=48.0)
+    folder = build(
+        tmp_path / "d", states=1002, images_per_state=1, images_per_stack=1, imaging=imaging, resolution=48.0
+    )
     dataset = load_dataset(folder)
     assert (folder / "particles.txt").read_text().split() == names[:1002]
     for index in (100, 101, 999, 1001):

@@ -8,20 +8,9 @@ import numpy as np
 import pytest
 
 from cryobench.core import Poses, Volume
-from cryobench.imaging import (
-    ImagingSpec,
-    Projector,
-    add_noise,
-    clean_moments,
-    noise_sigma,
-    noisy_images,
-    parametric_ctf,
-    uniform_poses,
-)
-from cryobench.imaging import stream as stream_module
-from cryobench.io import read_poses
-
-SPEC = ImagingSpec(box=32, pixel_size=4.0, output_box=32, snr=0.5, snr_scope="state", shift_extent=10.0)
+from cryobench.imaging import Projector, parametric_ctf, uniform_poses
+from cryobench.ops.ctf import evaluate_ctf
+from cryobench.ops.fft import crop_images, fourier_to_images, images_to_fourier
 
 
 @pytest.fixture(scope="module")
@@ -85,9 +74,6 @@ def test_agrees_with_the_analytic_projection_of_the_published_input(published: P
 
 def test_published_images_through_the_ctf(published: Path) -> None:
     """Image times CTF in Fourier space, as the published scripts do it, but for the Nyquist line."""
-    from cryobench.ops.ctf import evaluate_ctf  # noqa: PLC0415
-    from cryobench.ops.fft import fourier_to_images, images_to_fourier  # noqa: PLC0415
-
     data = np.load(published / "b_ctf.npz")
     ctf = evaluate_ctf(data["params"][:, 2:], int(data["D"]), float(data["apix"]))
     ours = fourier_to_images(images_to_fourier(data["images_in"].copy()) * ctf)
@@ -95,49 +81,10 @@ def test_published_images_through_the_ctf(published: Path) -> None:
         assert np.corrcoef(mine.ravel(), theirs.ravel())[0, 1] > 0.999
 
 
-def images_of(volume: Volume, n: int, seed: int, offset: int = 0) -> np.ndarray:
-    indices = np.arange(n) + offset
-    poses, ctf = uniform_poses(seed, indices, SPEC.shift_extent), parametric_ctf(seed, indices)
-    return np.concatenate(list(noisy_images(volume, poses, ctf, indices, 3.0, SPEC, seed)))
-
-
-def test_images_do_not_depend_on_the_chunk(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
-    together = images_of(volume, 20, seed=1)
-    monkeypatch.setattr(stream_module, "CHUNK", 3)
-    np.testing.assert_array_equal(images_of(volume, 20, seed=1), together)
-
-
-def test_an_image_depends_on_its_index_alone(volume: Volume) -> None:
-    np.testing.assert_array_equal(images_of(volume, 5, seed=1, offset=7), images_of(volume, 12, seed=1)[7:])
-    assert not np.array_equal(images_of(volume, 2, seed=2), images_of(volume, 2, seed=1))
-
-
-def test_noise_has_the_ratio_asked_for(volume: Volume) -> None:
-    n = 60
-    poses, ctf = uniform_poses(1, np.arange(n), 10.0), parametric_ctf(1, np.arange(n))
-    sigma = noise_sigma(clean_moments(volume, poses, ctf, lambda _: None), 32, SPEC.snr)
-    clean = Projector(volume).project(poses, ctf)
-    noisy = np.concatenate(list(noisy_images(volume, poses, ctf, np.arange(n), sigma, SPEC, 1)))
-    noise = -noisy - clean  # the stack is inverted
-    assert clean.var(dtype=float) / noise.var(dtype=float) == pytest.approx(SPEC.snr, rel=0.03)
-    assert sigma**2 == pytest.approx(clean.var(dtype=float) / SPEC.snr, rel=1e-6)
-    power = np.abs(np.fft.fft2(noise)) ** 2
-    assert power[:, 1:5, 1:5].mean() == pytest.approx(power[:, 12:16, 12:16].mean(), rel=0.1)  # white
-
-
-def test_cropped_images_keep_their_mean(volume: Volume) -> None:
-    small = SPEC.model_copy(update={"output_box": 16})
-    poses, ctf = uniform_poses(1, np.arange(4), 10.0), parametric_ctf(1, np.arange(4))
-    large_images, small_images = (
-        np.concatenate(list(noisy_images(volume, poses, ctf, np.arange(4), 1.0, spec, 1))) for spec in (SPEC, small)
-    )
-    assert small_images.shape == (4, 16, 16)
-    np.testing.assert_allclose(small_images.mean(axis=(1, 2)), large_images.mean(axis=(1, 2)), atol=1e-4)
-
-
-def test_noise_is_drawn_for_each_index() -> None:
-    clean = np.zeros((3, 16, 16), np.float32)
-    noise = add_noise(clean, 2.0, seed=0, indices=np.array([4, 9, 4]))
-    np.testing.assert_array_equal(noise[0], noise[2])
-    assert not np.array_equal(noise[0], noise[1])
-    assert noise.std() == pytest.approx(2.0, rel=0.1)
+def test_a_smaller_box_is_the_crop_of_the_large_one(volume: Volume) -> None:
+    poses, ctf = uniform_poses(1, np.arange(6), 10.0), parametric_ctf(1, np.arange(6))
+    cropped = crop_images(Projector(volume).project(poses, ctf), 16)
+    direct = Projector(volume, 16).project(poses, ctf)
+    assert direct.shape == (6, 16, 16)
+    assert np.linalg.norm(direct - cropped) / np.linalg.norm(cropped) < 1e-5
+    np.testing.assert_allclose(direct.mean(axis=(1, 2)), cropped.mean(axis=(1, 2)), atol=1e-5)

@@ -150,9 +150,7 @@ def test_projections_are_the_projectors(volumes: Path, tmp_path: Path) -> None:
     assert np.abs(poses.shifts).max() > 2 * PIXEL  # the extent is in pixels
 
 
-def test_projections_do_not_depend_on_the_batch(
-    volumes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_projections_do_not_depend_on_the_batch(volumes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, batch in (("a", 1), ("b", 5), ("c", 100)):
         out = tmp_path / name / "out.mrcs"
         write_projections(plan_projections(volumes / "0.mrc", out, out.with_suffix(".pkl"), Views(), 9), Watch(), batch)
@@ -220,7 +218,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_ctf_of_one_microscope(clean: Path, tmp_path: Path) -> None:
-    settings = Microscope(defocus_u=12000, defocus_v=14000, angle=30, voltage=200, cs=2.7, phase_shift=20)
+    settings = Microscope(defocus_u=12e3, defocus_v=14e3, angle=30.0, voltage=200.0, cs=2.7, phase_shift=20.0)
     write_with_ctf(plan_ctf(clean, tmp_path / "out.mrcs", settings, NOISELESS), Watch())
     table = np.tile(np.float32([12000, 14000, 30, 200, 2.7, 0.1, 20]), (40, 1))
     expected = fourier_to_images(images_to_fourier(stack(clean)) * evaluate_ctf(table, BOX, PIXEL))
@@ -259,7 +257,7 @@ def test_defocus_of_a_file(clean: Path, tmp_path: Path) -> None:
 
 def test_the_cascade_of_noise_has_the_ratios_asked_for(clean: Path, tmp_path: Path) -> None:
     """With a CTF of -1 everywhere, what is left of the image is the sum of both noises."""
-    flat = Microscope(defocus_u=0, defocus_v=0, cs=0, amplitude_contrast=1.0)
+    flat = Microscope(defocus_u=0.0, defocus_v=0.0, cs=0.0, amplitude_contrast=1.0)
     write_with_ctf(plan_ctf(clean, tmp_path / "out.mrcs", flat, CascadeNoise(snr1=2.0, snr2=0.1)), Watch())
     signal = stack(clean)
     noise = -stack(tmp_path / "out.mrcs") - signal
@@ -279,7 +277,7 @@ def test_noise_has_the_ratio_asked_for(clean: Path, tmp_path: Path) -> None:
     within = {
         NoiseLevel(snr=0.2): signal,
         NoiseLevel(snr=0.2, mask="strict"): signal[signal > 0],
-        NoiseLevel(snr=0.2, mask="circular", radius=6): signal[:, circle],
+        NoiseLevel(snr=0.2, mask="circular", radius=6.0): signal[:, circle],
     }
     found = []
     for level, values in within.items():

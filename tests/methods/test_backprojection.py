@@ -8,7 +8,7 @@ import pytest
 from cryobench.core import ArrayImages, Dataset, InputError, Particles, Poses, Volume, silent
 from cryobench.imaging import Projector, parametric_ctf, uniform_poses
 from cryobench.methods import METHODS
-from cryobench.methods.builtin.backprojection import backproject
+from cryobench.methods.builtin.backprojection import backproject_particles
 from cryobench.metrics import fsc_curve
 
 
@@ -36,7 +36,7 @@ def particles(handed: Volume, request: pytest.FixtureRequest) -> Particles:
 
 
 def test_noiseless_images_give_the_map_back(handed: Volume, particles: Particles) -> None:
-    curve = fsc_curve(backproject(particles), handed)
+    curve = fsc_curve(backproject_particles(particles), handed)
     nyquist = 1 / (2 * handed.pixel_size)
     inside = (curve.frequencies > 0) & (curve.frequencies <= 0.9 * nyquist)
     worst = curve.correlations[inside].min()
@@ -44,7 +44,7 @@ def test_noiseless_images_give_the_map_back(handed: Volume, particles: Particles
 
 
 def test_sign_and_hand_are_right(handed: Volume, particles: Particles) -> None:
-    found = backproject(particles)
+    found = backproject_particles(particles)
     mirrored = Volume(np.ascontiguousarray(np.roll(handed.data[:, :, ::-1], 1, axis=2)), handed.pixel_size)
     assert np.corrcoef(found.data.ravel(), handed.data.ravel())[0, 1] > 0.9
     assert fsc_curve(found, handed).auc > fsc_curve(found, mirrored).auc + 0.3
@@ -54,14 +54,14 @@ def test_a_chunk_changes_nothing(particles: Particles, monkeypatch: pytest.Monke
     from cryobench.methods.builtin import fourier_images  # noqa: PLC0415
 
     chosen = np.arange(300)
-    together = backproject(particles, chosen)
+    together = backproject_particles(particles, chosen)
     monkeypatch.setattr(fourier_images, "CHUNK", 37)
-    np.testing.assert_array_equal(backproject(particles, chosen).data, together.data)
+    np.testing.assert_array_equal(backproject_particles(particles, chosen).data, together.data)
 
 
 def test_nothing_to_reconstruct_from(particles: Particles) -> None:
     with pytest.raises(InputError, match="no particle"):
-        backproject(particles, np.array([], dtype=int))
+        backproject_particles(particles, np.array([], dtype=int))
 
 
 def test_controls_bracket(small_dataset: Dataset) -> None:

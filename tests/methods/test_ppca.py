@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cryobench.core import ArrayImages, Dataset, InputError, Particles, Volume, silent, stream
-from cryobench.imaging import Projector, finish, parametric_ctf, uniform_poses
+from cryobench.imaging import Projector, fourier_crop, parametric_ctf, uniform_poses
 from cryobench.methods.builtin.ppca import PPCA, Posterior, e_step, m_step, noise_power, principal_axes
 from cryobench.metrics import fsc_curve, nearest_neighbours, neighborhood_similarity, shared_neighbours
 
@@ -44,7 +44,7 @@ def test_the_noise_is_measured(linear: Linear) -> None:
 def test_the_noise_is_measured_after_a_fourier_crop() -> None:
     n, sigma = 60, 3.0
     noise = sigma * stream(1, "test noise").standard_normal((n, 48, 48), dtype=np.float32)
-    images = finish(noise, 1, 32)
+    images = fourier_crop(noise, 32, dimensions=2)
     poses, ctf = uniform_poses(2, np.arange(n), 0.0), parametric_ctf(2, np.arange(n))
     particles = Particles(ArrayImages(images), poses, ctf, 8.0, 1)
     # White noise keeps its power in each frequency, but for the scale of the values.

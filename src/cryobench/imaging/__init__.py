@@ -1,5 +1,6 @@
 """Volumes to particle images."""
 
+from cryobench.imaging.arrays import ctf, fourier_crop, project
 from cryobench.imaging.cryosparc import cryosparc_particles, ctf_from_cs, poses_from_cs
 from cryobench.imaging.ctf_draw import CTFSpec, draw_ctf, parametric_ctf, sample_ctf, state_ranks
 from cryobench.imaging.ctf_presets import CTF_PRESETS, CTFPreset
@@ -51,17 +52,20 @@ __all__ = [
     "UniformShifts",
     "WhiteNoise",
     "cryosparc_particles",
+    "ctf",
     "ctf_from_cs",
     "downsample_volume",
     "draw_ctf",
     "draw_noise",
     "draw_poses",
+    "fourier_crop",
     "load_ctf_table",
     "load_poses",
     "noise_amplitudes",
     "parametric_ctf",
     "particle_tables",
     "poses_from_cs",
+    "project",
     "sample_ctf",
     "state_ranks",
     "uniform_poses",

@@ -2,6 +2,7 @@
 
 from cryobench.methods import builtin as builtin
 from cryobench.methods.base import METHODS, Control, Method
+from cryobench.methods.builtin.backprojection import backproject
 from cryobench.methods.submission_folder import SubmissionManifest, discard_submission, write_submission
 from cryobench.methods.volumes import ClassVolumes, LinearVolumes
 
@@ -12,6 +13,7 @@ __all__ = [
     "LinearVolumes",
     "Method",
     "SubmissionManifest",
+    "backproject",
     "discard_submission",
     "write_submission",
 ]

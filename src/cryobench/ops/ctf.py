@@ -39,7 +39,25 @@ def evaluate_ctf(
         Type of the result; it is computed in double precision in any case.
     """
     out = np.empty((len(table), box, box // 2 + 1), dtype=dtype)
-    _ctf_kernel(table.astype(np.float64), pixel_size, b_factor, out)
+    ky = np.fft.fftfreq(box, pixel_size)
+    _ctf_kernel(table.astype(np.float64), ky, np.arange(box // 2 + 1) / (box * pixel_size), b_factor, out)
+    return out
+
+
+def evaluate_ctf_plane(
+    table: Float[np.ndarray, "n 7"],
+    box: int,
+    pixel_size: float,
+    b_factor: float = 0.0,
+    dtype: type[np.float32 | np.float64] = np.float32,
+) -> Float[np.ndarray, "n D D"]:
+    """Return the CTF of each image on the whole plane, frequency zero at [D/2, D/2], shape (n, D, D).
+
+    The parameters are those of :func:`evaluate_ctf`. Row and column 0 hold the frequency -1/(2 pixel size).
+    """
+    out = np.empty((len(table), box, box), dtype=dtype)
+    frequencies = np.fft.fftshift(np.fft.fftfreq(box, pixel_size))
+    _ctf_kernel(table.astype(np.float64), frequencies, frequencies, b_factor, out)
     return out
 
 
@@ -104,15 +122,12 @@ def _value(constants, kx, ky, b_factor):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(parallel=True, cache=True)
-def _ctf_kernel(table, pixel_size, b_factor, out):  # type: ignore[no-untyped-def]
-    n, box, half = out.shape
-    step = 1.0 / (box * pixel_size)
-    for i in numba.prange(n):
+def _ctf_kernel(table, along_y, along_x, b_factor, out):  # type: ignore[no-untyped-def]
+    for i in numba.prange(len(table)):
         constants = _constants(table[i])
-        for y in range(box):
-            ky = (y if y < box // 2 else y - box) * step
-            for x in range(half):
-                out[i, y, x] = _value(constants, x * step, ky, b_factor)
+        for y in range(len(along_y)):
+            for x in range(len(along_x)):
+                out[i, y, x] = _value(constants, along_x[x], along_y[y], b_factor)
 
 
 @numba.njit(parallel=True, cache=True)

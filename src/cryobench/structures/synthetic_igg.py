@@ -7,6 +7,7 @@ numbered about as in PDB entry 1HZH.
 
 from __future__ import annotations
 
+import functools
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -34,6 +35,7 @@ class _Segment(NamedTuple):
     trace: Float64[np.ndarray, "L 3"]
 
 
+@functools.cache
 def synthetic_igg() -> Atoms:
     """Return a synthetic IgG antibody of 150 kDa, centred on its weighted mean.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -136,11 +135,12 @@ def write_with_ctf(plan: CTFPlan, watch: Watch) -> None:
 
     The same plan gives the same bytes, whatever the number of threads; memory holds a chunk of images.
     """
+    levels = _levels(plan, watch)
     outputs = (*(t.output for t in plan.tasks), *plan.stars, *plan.tables, *(t.png for t in plan.tasks))
     make_way(outputs, watch.note)
     advance = watch.progress("adding the CTF", sum(task.images for task in plan.tasks))
-    for task, ctf, star, table in zip(plan.tasks, plan.ctfs, plan.stars, plan.tables, strict=True):
-        write_stack(task, _images(plan, task, ctf), advance, watch.preview)
+    for task, ctf, level, star, table in zip(plan.tasks, plan.ctfs, levels, plan.stars, plan.tables, strict=True):
+        write_stack(task, _images(plan, task, ctf, level), advance, watch.preview)
         names = [f"{i + 1:06d}@{_relative(task.output, star)}" for i in range(task.images)]
         write_star(star, particle_tables(names, None, ctf, task.box, task.pixel_size))
         if table is not None:
@@ -156,19 +156,42 @@ def apply_ctf(
     return fourier_to_images(transforms)
 
 
-def _images(plan: CTFPlan, task: Task, ctf: CTFParameters) -> Iterator[Float32[np.ndarray, "m D D"]]:
+def _levels(plan: CTFPlan, watch: Watch) -> list[tuple[float, float]]:
+    """Return the standard deviations of the noise before and after the CTF, of each stack."""
+    s1, s2 = plan.noise.s1, plan.noise.s2
+    if s1 is not None and s2 is not None:
+        return [(s1, s2)] * len(plan.tasks)
+    advance = watch.progress("measuring the signal", len(plan.tasks))
+    levels = []
+    for task, ctf in zip(plan.tasks, plan.ctfs, strict=True):
+        levels.append(_level(plan, task, ctf))
+        advance(1)
+    return levels
+
+
+def _level(plan: CTFPlan, task: Task, ctf: CTFParameters) -> tuple[float, float]:
     source = open_images(task.source)
-    before = partial(_through_microscope, plan, task, ctf, source)
     s1, s2 = plan.noise.s1, plan.noise.s2
     measured = min(_MEASURED, task.images)
     if s1 is None:
         found = [moments(clean, _signal(clean)) for clean in map(source.read, chunks(measured, task.box))]
         s1 = spread(np.concatenate(found), task.source) / plan.noise.snr1**0.5
     if s2 is None:
-        found = [moments(before(s1, chunk), _signal(source.read(chunk))) for chunk in chunks(measured, task.box)]
+        found = [
+            moments(_through_microscope(plan, task, ctf, source, s1, chunk), _signal(source.read(chunk)))
+            for chunk in chunks(measured, task.box)
+        ]
         s2 = spread(np.concatenate(found), task.source) / plan.noise.second_snr**0.5
+    return s1, s2
+
+
+def _images(
+    plan: CTFPlan, task: Task, ctf: CTFParameters, level: tuple[float, float]
+) -> Iterator[Float32[np.ndarray, "m D D"]]:
+    source = open_images(task.source)
     for chunk in chunks(task.images, task.box):
-        yield add_white_noise(before(s1, chunk), s2, plan.seed, f"shot noise {task.output.name}", chunk)
+        imaged = _through_microscope(plan, task, ctf, source, level[0], chunk)
+        yield add_white_noise(imaged, level[1], plan.seed, f"shot noise {task.output.name}", chunk)
 
 
 def _through_microscope(

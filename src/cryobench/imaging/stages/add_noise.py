@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float32, Float64
 
-from cryobench.core import InputError
+from cryobench.core import Advance, InputError
 from cryobench.imaging.stages.files import (
     Task,
     Watch,
@@ -106,33 +106,34 @@ def write_noisy(plan: NoisePlan, watch: Watch) -> None:
 
     The same plan gives the same bytes, whatever the number of threads; memory holds a chunk of images.
     """
-    total = sum(task.images for task in plan.tasks)
-    together = plan.level.scope == "dataset" and plan.level.snr is not None
-    shared = _sigma(plan, plan.tasks) if together else None
+    sigmas = _sigmas(plan, watch)
     make_way((*(task.output for task in plan.tasks), *(task.png for task in plan.tasks)), watch.note)
-    advance = watch.progress("adding noise", total)
-    for task in plan.tasks:
-        sigma = _sigma(plan, (task,)) if shared is None else shared
+    advance = watch.progress("adding noise", sum(task.images for task in plan.tasks))
+    for task, sigma in zip(plan.tasks, sigmas, strict=True):
         write_stack(task, _images(plan, task, sigma), advance, watch.preview)
 
 
-def _sigma(plan: NoisePlan, tasks: tuple[Task, ...]) -> float:
-    """Return the standard deviation of the noise for stacks whose signal is taken together."""
-    level = plan.level
+def _sigmas(plan: NoisePlan, watch: Watch) -> list[float]:
+    """Return the standard deviation of the noise of each stack."""
+    level, tasks = plan.level, plan.tasks
     if level.snr is None:
-        assert level.sigma is not None  # checked with the plan
-        return level.sigma
-    found = [_moments(open_images(task.source, plan.datadir), level) for task in tasks]
-    source = tasks[0].source if len(tasks) == 1 else tasks[0].source.parent
-    return float(spread(np.concatenate(found), source) / np.sqrt(level.snr))
+        return [level.sigma or 0.0] * len(tasks)
+    advance = watch.progress("measuring the signal", sum(task.images for task in tasks))
+    found = [_moments(open_images(task.source, plan.datadir), level, advance) for task in tasks]
+    if level.scope == "dataset":
+        spreads = [spread(np.concatenate(found), tasks[0].source.parent)] * len(tasks)
+    else:
+        spreads = [spread(mine, task.source) for mine, task in zip(found, tasks, strict=True)]
+    return [float(deviation / np.sqrt(level.snr)) for deviation in spreads]
 
 
-def _moments(images: StackImages, level: NoiseLevel) -> Float64[np.ndarray, "n 3"]:
+def _moments(images: StackImages, level: NoiseLevel, advance: Advance) -> Float64[np.ndarray, "n 3"]:
     circle = _disc(images.box, level.radius)[None] if level.mask == "circular" and level.radius is not None else None
     found = []
     for chunk in chunks(len(images), images.box):
         pixels = images.read(chunk)
         found.append(moments(pixels, np.asarray(pixels > 0) if level.mask == "strict" else circle))
+        advance(len(chunk))
     return np.concatenate(found)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Complex64, Float32, Int
+from jaxtyping import Complex64, Float, Float32, Int
 
-from cryobench.core import InputError, Particles, Volume
+from cryobench.core import ArrayImages, CTFParameters, InputError, Particles, Poses, Volume
 from cryobench.methods.builtin.fourier_images import fourier_images
 from cryobench.ops.gridding import Gridding
 from cryobench.ops.shells import shell_mean
@@ -18,7 +18,7 @@ FLOOR = 1e-2
 """Weight added to each voxel, as a fraction of its shell's mean weight: keeps voxels that few images reach quiet."""
 
 
-def backproject(particles: Particles, indices: Int[np.ndarray, " m"] | None = None) -> Volume:
+def backproject_particles(particles: Particles, indices: Int[np.ndarray, " m"] | None = None) -> Volume:
     """Return the CTF-weighted, gridding-corrected backprojection of the particles with these indices (all by default).
 
     Each Fourier voxel is sum(CTF image) / sum(CTF^2), the least-squares solution where samples do not interact.
@@ -37,6 +37,45 @@ def backproject(particles: Particles, indices: Int[np.ndarray, " m"] | None = No
     sums, weights = accumulator.folded()
     transform = divide_by_weights(sums[..., 0], weights[..., 0])
     return Volume(accumulator.to_volume(transform), particles.pixel_size)
+
+
+def backproject(
+    images: Float[np.ndarray, "N D D"],
+    rotations: Float[np.ndarray, "N 3 3"],
+    shifts: Float[np.ndarray, "N 2"] | None = None,
+    ctf: CTFParameters | None = None,
+    *,
+    pixel_size: float,
+) -> Float32[np.ndarray, "D D D"]:
+    """Return the volume that images with known poses and CTF come from, shape (D, D, D).
+
+    It is :func:`backproject_particles` on arrays: CTF-weighted and corrected for the gridding.
+
+    Parameters
+    ----------
+    images
+        Indexed ``[y, x]``, as projection and CTF make them: multiply a sign-inverted stack by -1 first.
+    rotations
+        Active rotations: density at p lands at R p.
+    shifts
+        Shifts (x, y) in Å that centre each image; none by default.
+    ctf
+        CTF parameters of the images; ``None`` where no CTF was applied.
+    pixel_size
+        Edge of a pixel in Å.
+
+    Raises
+    ------
+    InputError
+        If there is no image, or an array has another shape than these.
+    """
+    n = len(images)
+    moves = np.zeros((n, 2), np.float32) if shifts is None else np.asarray(shifts, dtype=np.float32)
+    poses = Poses(np.asarray(rotations, dtype=np.float32), moves)
+    # Of amplitude contrast alone, at 180 degrees: 1 at every frequency.
+    optics = CTFParameters(np.tile([0.0, 0.0, 0.0, 300.0, 0.0, 1.0, 180.0], (n, 1))) if ctf is None else ctf
+    particles = Particles(ArrayImages(np.asarray(images, dtype=np.float32)), poses, optics, float(pixel_size), sign=1)
+    return backproject_particles(particles).data
 
 
 def divide_by_weights(

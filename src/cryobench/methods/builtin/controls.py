@@ -6,7 +6,7 @@ import numpy as np
 
 from cryobench.core import MethodCard, Particles, Progress, Submission, Truth, stream
 from cryobench.methods.base import METHODS, Control
-from cryobench.methods.builtin.backprojection import backproject
+from cryobench.methods.builtin.backprojection import backproject_particles
 from cryobench.methods.volumes import ClassVolumes
 
 _VERSION = "1"
@@ -27,7 +27,7 @@ class Oracle(Control):
         advance = progress("oracle: one backprojection a state", len(truth.states))
         volumes = []
         for state in range(len(truth.states)):
-            volumes.append(backproject(particles, np.flatnonzero(truth.labels == state)))
+            volumes.append(backproject_particles(particles, np.flatnonzero(truth.labels == state)))
             advance(1)
         return Submission(
             method=self.card,
@@ -52,7 +52,7 @@ class Consensus(Control):
         """Return one volume for all particles; nothing is random."""
         advance = progress("consensus: one backprojection", 1)
         labels = np.zeros(len(particles), dtype=np.int32)
-        volumes = ClassVolumes([backproject(particles)], labels)
+        volumes = ClassVolumes([backproject_particles(particles)], labels)
         advance(1)
         return Submission(method=self.card, particles=len(particles), labels=labels, volumes=volumes)
 
