@@ -1,82 +1,192 @@
-"""Projections a second, and their error against the analytic projection, beside finufft's."""
+"""Projection: time and error beside the naive real-space projector in torch, and beside finufft.
+
+All in one run, with as many threads each. Processor time is what to compare where other work shares the machine: the
+clock also counts waiting for it.
+"""
 
 from __future__ import annotations
 
-import time
+import argparse
+import os
+import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import finufft
 import numpy as np
+from measure import WITHOUT_TORCH, Cost, least, measured, run_peer
+from phantom import density, projections, random_points
 from scipy.spatial.transform import Rotation
 
+from cryobench.ops.ctf import apply_optics
 from cryobench.ops.fft import fourier_to_images
-from cryobench.ops.gridding import Gridding
+from cryobench.ops.gridding import DEFAULT, Gridding
 from cryobench.ops.slices import extract_slices, slice_grid
+from cryobench.ops.threads import set_threads
 
-SIGMA = 2.0
+SIZES = {64: (1000, 50), 128: (1000, 30), 256: (400, 20)}
+"""Images by box: for ours and finufft, and for torch."""
+
+BATCH = 10
+"""Images that torch makes at a time; more of 256 pixels take more memory than many machines have."""
+
+REPEATS = 3
+MOST_ERROR = 1e-4
+OURS = "ours"
+NAIVE = "torch, grid_sample"
+
+GRIDDINGS = {OURS: DEFAULT, "ours, oversampled 1.25": Gridding(6, 1.25), "ours, width 4": Gridding(4, 2.0)}
+"""The kernel that the package uses, and two coarser ones as exact as finufft at 1e-3."""
+
+FINUFFT = {
+    f"finufft {tolerance:g}, oversampled {upsampling:g}": (tolerance, upsampling)
+    for tolerance in (1e-5, 1e-3)
+    for upsampling in (2.0, 1.25)
+}
+"""Tolerance and oversampling. By itself finufft takes one of these two, by the number of points."""
 
 
-def gaussians(box: int) -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(0)
-    points = rng.normal(size=(30, 3))
-    points *= rng.uniform(0, 0.3 * box, (30, 1)) / np.linalg.norm(points, axis=1, keepdims=True)
-    grid = np.arange(box) - box // 2
-    along = [np.exp(-((grid - points[:, i, None]) ** 2) / (2 * SIGMA**2)) for i in range(3)]
-    return points, np.einsum("pz,py,px->zyx", along[2], along[1], along[0]).astype(np.float32)
+@dataclass(frozen=True)
+class Task:
+    """One volume and the views of it that are asked for."""
+
+    volume: np.ndarray
+    rotations: np.ndarray
+    shifts: np.ndarray
+
+    def first(self, n: int) -> Task:
+        """Return the task of the first few views."""
+        return Task(self.volume, self.rotations[:n], self.shifts[:n])
 
 
-def analytic(points: np.ndarray, box: int, rotations: np.ndarray) -> np.ndarray:
-    grid = np.arange(box) - box // 2
-    images = []
-    for rotation in rotations.astype(float):
-        moved = points @ rotation.T
-        fx, fy = (np.exp(-((grid - moved[:, i, None]) ** 2) / (2 * SIGMA**2)) for i in (0, 1))
-        images.append(np.einsum("py,px->yx", fy, fx) * np.sqrt(2 * np.pi) * SIGMA)
-    return np.stack(images)
+@dataclass(frozen=True)
+class Found:
+    """What a way of projecting took for one volume and for n images of it, and its images."""
+
+    volume: Cost
+    images: Cost
+    made: np.ndarray
+
+    def per_image(self) -> Cost:
+        """Return the cost of an image, its share of the volume included."""
+        return (self.volume + self.images) / len(self.made)
 
 
-def with_finufft(volume: np.ndarray, rotations: np.ndarray, tolerance: float) -> np.ndarray:
-    box = volume.shape[0]
-    k = np.fft.fftfreq(box, 1 / box)
-    ky, kx = np.meshgrid(k, np.arange(box // 2 + 1), indexing="ij")
-    inside = (np.abs(ky) < box // 2) & (kx < box // 2)
-    plane = np.stack((kx, ky, 0 * kx), axis=-1)[inside]
-    frequencies = np.concatenate([plane @ rotation for rotation in rotations.astype(float)]) * (2 * np.pi / box)
-    x, y, z = frequencies.T.astype(np.float32).copy()
-    values = finufft.nufft3d2(z, y, x, volume.astype(np.complex64), isign=-1, eps=tolerance)
-    slices = np.zeros((len(rotations), *inside.shape), np.complex64)
-    slices[:, inside] = values.reshape(len(rotations), -1)
+def ours(task: Task, gridding: Gridding) -> Found:
+    """Project with our kernels."""
+    volume, grid = measured(lambda: slice_grid(task.volume[None], gridding))
+    images, made = measured(lambda: finished(extract_slices(grid, task.rotations)[..., 0], task.shifts))
+    return Found(volume, images, made)
+
+
+def finished(slices: np.ndarray, shifts: np.ndarray) -> np.ndarray:
+    """Return the displaced images of central slices, by the same means for each of the ways."""
+    apply_optics(slices, None, -shifts, np.ones(len(slices)), 1.0)
     return fourier_to_images(slices)
 
 
-def timed(work: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
-    work()
-    start = time.perf_counter()
-    result = work()
-    return time.perf_counter() - start, result
+def with_finufft(task: Task, tolerance: float, upsampling: float, threads: int) -> Found:
+    """Project by one nonuniform transform of all images, planning and sorting included, placing the points not."""
+    box, n = len(task.volume), len(task.rotations)
+    ky, kx = np.meshgrid(np.fft.fftfreq(box, 1 / box), np.arange(box // 2 + 1), indexing="ij")
+    plane = np.stack((kx, ky, np.zeros_like(kx)), axis=-1)
+    frequencies = np.concatenate([plane[None] @ rotation for rotation in task.rotations.astype(float)])
+    # As in ours: below Nyquist of the image, and within the volume's own cube, beyond which finufft would wrap.
+    inside = (np.abs(frequencies) <= box // 2).all(-1) & (np.abs(ky) < box // 2) & (kx < box // 2)
+    x, y, z = (np.ascontiguousarray(axis, np.float32) for axis in (frequencies[inside] * (2 * np.pi / box)).T)
+
+    def work(count: int) -> np.ndarray:
+        points = int(inside[:count].sum())
+        plan = finufft.Plan(
+            2, (box,) * 3, eps=tolerance, isign=-1, dtype="complex64", nthreads=threads, upsampfac=upsampling
+        )
+        plan.setpts(z[:points], y[:points], x[:points])
+        slices = np.zeros((count, *plane.shape[:2]), np.complex64)
+        slices[inside[:count]] = plan.execute(task.volume.astype(np.complex64))
+        return finished(slices, task.shifts[:count])
+
+    total, made = measured(lambda: work(n))
+    one, _ = measured(lambda: work(1))
+    # The volume's transform is inside the plan's execution; what a single image takes is almost all of it.
+    volume = one - (total - one) / (n - 1)
+    return Found(volume, total - volume, made)
+
+
+def with_torch(task: Task, python: str, threads: int) -> Found:
+    """Project naively, in another environment."""
+    arrays = {"volume": task.volume, "rotations": task.rotations, "shifts": task.shifts, "batch": np.array(BATCH)}
+    made = run_peer(python, "project", threads, arrays)
+    costs = [Cost(cpu, wall) for cpu, wall in made["seconds"]]
+    return Found(Cost(0.0, 0.0), least(costs) * len(costs), made["images"])
+
+
+def best(runs: list[Found]) -> Found:
+    return Found(least([r.volume for r in runs]), least([r.images for r in runs]), runs[-1].made)
+
+
+def compare(box: int, threads: int, torch_python: str | None) -> bool:
+    """Print the table of one box; return whether our error is small enough."""
+    count, naive_count = SIZES[box]
+    points = random_points(box)
+    shifts = np.random.default_rng(1).uniform(-0.05 * box, 0.05 * box, (count, 2)).astype(np.float32)
+    rotations = Rotation.random(count, random_state=0).as_matrix().astype(np.float32)
+    task = Task(density(points, box), rotations, shifts)
+    truth = projections(points, box, rotations, shifts)
+
+    ways: dict[str, Callable[[Task], Found]] = {
+        name: lambda task, gridding=gridding: ours(task, gridding) for name, gridding in GRIDDINGS.items()
+    } | {name: lambda task, choice=choice: with_finufft(task, *choice, threads) for name, choice in FINUFFT.items()}
+    for way in ways.values():  # compiles
+        way(task.first(2))
+    # By turns, so that a busy spell of the machine meets them all.
+    runs = [{name: way(task) for name, way in ways.items()} for _ in range(REPEATS)]
+    found = {name: best([run[name] for run in runs]) for name in ways}
+    if torch_python is not None:
+        found[NAIVE] = with_torch(task.first(naive_count), torch_python, threads)
+
+    errors = {name: relative_error(one.made, truth) for name, one in found.items()}
+
+    print(f"\nbox {box}, one volume, {count} images of it ({naive_count} with torch, which has no cost for the volume)")
+    print("                                 ms an image, all told   the volume once, ms   ms an image after it   error")
+    print("                                      CPU       wall       CPU      wall         CPU      wall")
+    for name, one in found.items():
+        each, after, once = one.per_image(), one.images / len(one.made), one.volume
+        print(f"{name:32s} {1e3 * each.cpu:8.3f} {1e3 * each.wall:10.3f} {1e3 * once.cpu:9.0f} {1e3 * once.wall:9.0f} "
+              f"  {1e3 * after.cpu:9.3f} {1e3 * after.wall:9.3f}   {errors[name]:.1e}")  # fmt: skip
+    for name in [*FINUFFT, NAIVE]:
+        if name in found:
+            print_ratios(name, found, errors)
+    return errors[OURS] <= MOST_ERROR
+
+
+def print_ratios(peer: str, found: dict[str, Found], errors: dict[str, float]) -> None:
+    """Compare a peer with what the package does, and with the least of ours that is about as exact as the peer."""
+    alike = [name for name in GRIDDINGS if errors[name] <= 1.25 * errors[peer]]
+    quickest = min(alike, key=lambda name: found[name].per_image().cpu, default=OURS)
+    for name in (OURS,) if peer == NAIVE else dict.fromkeys((OURS, quickest)):
+        a, b = found[peer].per_image(), found[name].per_image()
+        error = f"errors {errors[peer]:.1e}, {errors[name]:.1e}"
+        print(f"  {peer} / {name}: CPU {a.cpu / b.cpu:.2f}, wall {a.wall / b.wall:.2f}  ({error})")
+
+
+def relative_error(images: np.ndarray, truth: np.ndarray) -> float:
+    wanted = truth[: len(images)]
+    return float(np.linalg.norm(images - wanted) / np.linalg.norm(wanted))
 
 
 def main() -> None:
-    for box, n in ((64, 256), (128, 128)):
-        points, volume = gaussians(box)
-        rotations = Rotation.random(n, random_state=0).as_matrix().astype(np.float32)
-        truth = analytic(points, box, rotations)
-        ways: dict[str, Callable[[], np.ndarray]] = {
-            f"ours, width {g.width}, oversampling {g.oversampling}": lambda g=g, v=volume, r=rotations: (
-                fourier_to_images(extract_slices(slice_grid(v[None], g), r)[..., 0])
-            )
-            for g in (Gridding(6, 2.0), Gridding(6, 1.25), Gridding(4, 2.0))
-        }
-        ways |= {
-            f"finufft, {eps:g}": lambda eps=eps, v=volume, r=rotations: with_finufft(v, r, eps) for eps in (1e-3, 1e-5)
-        }
-        found = {name: timed(work) for name, work in ways.items()}
-        base = found["finufft, 1e-05"][0]
-        print(f"box {box}, {n} projections, transform of the volume included")
-        for name, (seconds, images) in found.items():
-            error = np.linalg.norm(images - truth) / np.linalg.norm(truth)
-            per_image = 1e3 * seconds / n
-            print(f"  {name:36s} {per_image:7.2f} ms/image   {base / seconds:5.2f} x finufft 1e-5   error {error:.1e}")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--torch-python", metavar="PATH", help="Python of an environment that holds torch and numpy")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="threads of each (default: all cores)")
+    parser.add_argument("--box", type=int, choices=SIZES, action="append", help="only this box; may be repeated")
+    options = parser.parse_args()
+    set_threads(options.threads)
+    print(f"{options.threads} threads each; the least of {REPEATS} measurements; load average {os.getloadavg()[0]:.1f}")
+    if options.torch_python is None:
+        print(WITHOUT_TORCH.format(script="projection.py"))
+    good = [compare(box, options.threads, options.torch_python) for box in options.box or SIZES]
+    if not all(good):
+        sys.exit(f"our error is above {MOST_ERROR:g}")
 
 
 if __name__ == "__main__":

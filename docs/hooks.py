@@ -41,7 +41,7 @@ def datasets() -> str:
             imaging = size.imaging
             stored = f"{imaging.output_box} px of {imaging.output_pixel_size:g} Å"
             images = f"{size.states} × {size.images_per_state:,}"
-            quality = (f"{size.resolution:g} Å", f"{imaging.snr:g}")
+            quality = (f"{size.resolution:g} Å", f"{imaging.noise.snr:g}")
             rows.append((f"`{name}`", scale, recipe.summary, images, stored, *quality))
     return _table(("name", "size", "what it is", "states × images", "images on disk", "map resolution", "SNR"), rows)
 

@@ -9,6 +9,7 @@ import pytest
 
 from cryobench.core import Poses, Volume
 from cryobench.imaging import Projector, parametric_ctf, uniform_poses
+from cryobench.io import read_poses
 from cryobench.ops.ctf import evaluate_ctf
 from cryobench.ops.fft import crop_images, fourier_to_images, images_to_fourier
 

@@ -69,7 +69,7 @@ def test_the_two_routes_agree_in_the_law_of_the_noise(volume: Volume) -> None:
     n, sigma = 400, 3.0
     long_way = crop_images(sigma * np.random.default_rng(0).standard_normal((n, 32, 32), dtype=np.float32), 16)
     direct = images(volume, formation(n), np.arange(n), sigma) - images(
-        volume, formation(n, spec=QUIET), np.arange(n), 0
+        volume, formation(n, spec=QUIET), np.arange(n), 0.0
     )
     assert direct.std() == pytest.approx(long_way.std(), rel=0.02)
     power, expected = (np.mean(np.abs(np.fft.fft2(x)) ** 2, axis=0) for x in (direct, long_way))

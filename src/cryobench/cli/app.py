@@ -13,6 +13,7 @@ from cryobench.cli import demo as demo_command
 from cryobench.cli import downsample as downsample_command
 from cryobench.cli import project as project_command
 from cryobench.cli import sample_ctf as sample_ctf_command
+from cryobench.cli import simulate as simulate_command
 from cryobench.cli.console import console
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("demo", epilog=demo_command.EPILOG)(demo_command.demo)
+app.command("simulate", epilog=simulate_command.EPILOG)(simulate_command.simulate)
 app.command("sample-ctf", epilog=sample_ctf_command.EPILOG)(sample_ctf_command.sample_ctf)
 app.command("project", epilog=project_command.EPILOG)(project_command.project)
 app.command("add-ctf", epilog=add_ctf_command.EPILOG)(add_ctf_command.add_ctf)

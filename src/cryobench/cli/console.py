@@ -44,7 +44,7 @@ def progress_bars() -> Iterator[core.Progress]:
 
 
 @contextmanager
-def mendable_errors() -> Iterator[None]:
+def mendable_errors(interrupted: str = "what is finished is kept, add --resume to go on") -> Iterator[None]:
     """Turn an error that the user can mend into one line and exit status 2, and Ctrl-C into a word on how to go on."""
     try:
         yield
@@ -54,9 +54,9 @@ def mendable_errors() -> Iterator[None]:
         where = error.filename or "a file"
         _stop(f"{where}: {error.strerror or error}: check the path, its permissions and the free space")
     except MemoryError:
-        _stop("there is not enough memory for this: choose a smaller --box or fewer --images")
+        _stop("there is not enough memory for this: choose a smaller box, or fewer images at a time")
     except KeyboardInterrupt:
-        errors.print("cryobench: interrupted: what is finished is kept, add --resume to go on")
+        errors.print(f"cryobench: interrupted: {interrupted}", soft_wrap=True)
         sys.exit(EXIT_INTERRUPTED)
 
 

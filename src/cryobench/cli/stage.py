@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cryobench.cli.console import EXIT_INTERRUPTED, console, errors, mendable_errors, progress_bars
+from cryobench.cli.console import console, errors, mendable_errors, progress_bars
 from cryobench.core import InputError
 from cryobench.imaging.stages import Task, Watch
 from cryobench.io import write_bytes
@@ -40,12 +39,8 @@ DataFolder = Annotated[
 @contextmanager
 def stage_errors() -> Iterator[None]:
     """Turn an error that the user can mend into one line and exit status 2, and Ctrl-C into a word on what is left."""
-    with mendable_errors():
-        try:
-            yield
-        except KeyboardInterrupt:
-            errors.print("cryobench: interrupted: files that are finished are kept, and no other is left behind")
-            sys.exit(EXIT_INTERRUPTED)
+    with mendable_errors("files that are finished are kept, and no other is left behind"):
+        yield
 
 
 @contextmanager

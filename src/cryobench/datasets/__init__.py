@@ -5,7 +5,14 @@ from cryobench.datasets.build import build_dataset
 from cryobench.datasets.examples import ExampleParticle, example_particles
 from cryobench.datasets.folder import changed_files, load_dataset, read_manifest
 from cryobench.datasets.inputs import prepare_inputs
-from cryobench.datasets.maps import SimulationSpec, prepare_simulation, read_spec, simulate
+from cryobench.datasets.maps import (
+    SimulationSpec,
+    prepare_simulation,
+    read_spec,
+    simulate,
+    simulate_inputs,
+    with_changes,
+)
 from cryobench.datasets.recipe import RECIPES, Inputs, Recipe, Size
 from cryobench.datasets.spec import DatasetSpec, FabTurn, Manifest, Maps, Source
 
@@ -30,4 +37,6 @@ __all__ = [
     "read_manifest",
     "read_spec",
     "simulate",
+    "simulate_inputs",
+    "with_changes",
 ]

@@ -20,8 +20,8 @@ _MASK_LEVEL = 0.05
 
 def build_dataset(
     inputs: Inputs, folder: Path, progress: Progress = silent, *, resume: bool = False, chunk: int | None = None
-) -> None:
-    """Make a dataset folder: particles, poses, CTF, truth and ``dataset.json``.
+) -> bool:
+    """Make a dataset folder: particles, poses, CTF, truth and ``dataset.json``; return whether anything was made.
 
     Parameters
     ----------
@@ -51,12 +51,13 @@ def build_dataset(
         (folder / part).mkdir(parents=True, exist_ok=True)
     journal = open_journal(folder, spec, resume=resume)
     if resume and (folder / MANIFEST).is_file() and not changed_files(folder, read_manifest(folder)):
-        return
+        return False
     # Its removal says that what follows is unfinished, until it is written again at the very end.
     (folder / MANIFEST).unlink(missing_ok=True)
     _Build(inputs, formation, folder, journal, chunk).run(progress)
     write_folder(folder, inputs, formation, _union_mask(inputs, folder), journal, software())
     close_journal(folder)
+    return True
 
 
 class _Build:

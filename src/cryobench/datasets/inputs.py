@@ -106,7 +106,7 @@ def pose_input(imaging: ImagingSpec) -> tuple[Source, Poses | None]:
     """Return where the poses come from, and their table if that is a file."""
     rotations = imaging.poses.rotations
     if not isinstance(rotations, FileRotations):
-        return Source(name=rotations.kind, title=f"{rotations.kind} rotations"), None
+        return Source(name=rotations.words(), title=rotations.words()), None
     path = Path(rotations.file)
     table = load_poses(path, imaging.box, imaging.pixel_size)
     return Source(name=path.name, title=f"{len(table):,} poses of the given file", sha256=sha256(path)), table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
@@ -17,13 +18,13 @@ from cryobench.datasets.build import build_dataset
 from cryobench.datasets.folder import load_dataset
 from cryobench.datasets.inputs import ctf_input, pose_input, require_boxes, with_names_only
 from cryobench.datasets.journal import is_dataset
-from cryobench.datasets.merge import validated
+from cryobench.datasets.merge import merged, validated
 from cryobench.datasets.recipe import Ensemble, Inputs
 from cryobench.datasets.spec import DatasetSpec, Maps, Source, Strict
-from cryobench.imaging import FileRotations, ImagingOptions, ImagingSpec
+from cryobench.imaging import FileRotations, ImagingOptions, ImagingSpec, read_spectrum
 from cryobench.io import check_output, read_text, read_volume, sha256
 
-_STATE = "state"
+_MAP = "map"
 
 
 class SimulationSpec(Strict):
@@ -77,12 +78,18 @@ def simulate(
     OutputError
         If the folder holds something else.
     """
-    inputs = prepare_simulation(read_spec(spec))
     folder = Path(output)
-    begun = is_dataset(folder)
-    check_output(folder, overwrite=overwrite, resume=begun and not overwrite)
-    build_dataset(inputs, folder, progress, resume=begun and not overwrite, chunk=chunk)
+    simulate_inputs(prepare_simulation(read_spec(spec)), folder, progress=progress, overwrite=overwrite, chunk=chunk)
     return load_dataset(folder)
+
+
+def simulate_inputs(
+    inputs: Inputs, folder: Path, *, progress: Progress = silent, overwrite: bool = False, chunk: int | None = None
+) -> bool:
+    """Make the dataset folder of prepared inputs, as :func:`simulate` does; return whether there was anything to do."""
+    begun = is_dataset(folder) and not overwrite
+    check_output(folder, overwrite=overwrite, resume=begun)
+    return build_dataset(inputs, folder, progress, resume=begun, chunk=chunk)
 
 
 def read_spec(spec: SimulationSpec | Mapping[str, Any] | str | os.PathLike[str]) -> SimulationSpec:
@@ -98,20 +105,49 @@ def read_spec(spec: SimulationSpec | Mapping[str, Any] | str | os.PathLike[str])
     if isinstance(spec, SimulationSpec):
         return spec
     if isinstance(spec, Mapping):
-        return validated(lambda: SimulationSpec.model_validate(spec))
+        return _from_fields(spec, Path())
     path = Path(spec)
     if path.suffix not in {".toml", ".json"}:
         raise FormatError(f"{path}: not a spec: expected a .toml or .json file")
     text = read_text(path)
     try:
-        if path.suffix == ".json":
-            read = validated(lambda: SimulationSpec.model_validate_json(text))
-        else:
-            fields = tomllib.loads(text)
-            read = validated(lambda: SimulationSpec.model_validate(fields))
-    except (tomllib.TOMLDecodeError, InputError) as error:
+        fields = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        if not isinstance(fields, dict):
+            raise InputError("holds no table of settings")
+        return _from_fields(fields, path.parent)
+    except (json.JSONDecodeError, tomllib.TOMLDecodeError, InputError) as error:
         raise FormatError(f"{path}: {error}") from error
-    return _resolved(read, path.parent)
+
+
+def with_changes(spec: SimulationSpec, changes: Mapping[str, Any]) -> SimulationSpec:
+    """Return a spec with some fields set anew, nested as they are; paths among them count from here.
+
+    Raises
+    ------
+    InputError
+        If a field is unknown or out of range.
+    """
+    return _from_fields(merged(spec.model_dump(), changes), Path())
+
+
+def _from_fields(fields: Mapping[str, Any], folder: Path) -> SimulationSpec:
+    """Return the spec of some fields, its paths counted from a folder."""
+    read = validated(lambda: SimulationSpec.model_validate(_with_spectrum(fields, folder)))
+    return _resolved(read, folder)
+
+
+def _with_spectrum(fields: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
+    """Return the fields with the rows of a noise spectrum in place of the name of its file."""
+    colour = fields
+    for name in ("imaging", "noise", "colour"):
+        colour = colour.get(name, {})
+        if not isinstance(colour, Mapping):
+            return fields
+    if colour.get("kind") != "spectrum" or "file" not in colour:
+        return fields
+    points = read_spectrum(folder / str(colour["file"]))
+    noise = fields["imaging"]["noise"] | {"colour": {"kind": "spectrum", "points": points}}
+    return {**fields, "imaging": {**fields["imaging"], "noise": noise}}
 
 
 def prepare_simulation(spec: SimulationSpec) -> Inputs:
@@ -176,12 +212,12 @@ def _ensemble(paths: Sequence[Path], images: Sequence[int], imaging: ImagingSpec
 
     return Ensemble(
         states=tuple(
-            State(index=i, name=path.stem, images=n, variables={_STATE: float(i)})
+            State(index=i, name=path.stem, images=n, variables={_MAP: float(i)})
             for i, (path, n) in enumerate(zip(paths, images, strict=True))
         ),
         latents=np.arange(len(paths), dtype=np.float32)[:, None],
         latent_meaning="number of the map, in the order given: its distances mean nothing unless the maps are in order",
-        coordinate=Coordinate(name=_STATE, unit="", cyclic=False),
+        coordinate=Coordinate(name=_MAP, unit="", cyclic=False),
         volume=volume,
         resolution=2 * imaging.pixel_size,
     )

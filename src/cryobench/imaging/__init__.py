@@ -6,7 +6,7 @@ from cryobench.imaging.ctf_draw import CTFSpec, draw_ctf, parametric_ctf, sample
 from cryobench.imaging.ctf_presets import CTF_PRESETS, CTFPreset
 from cryobench.imaging.ctf_sources import load_ctf_table
 from cryobench.imaging.images import Projector, downsample_volume
-from cryobench.imaging.noise import draw_noise, noise_amplitudes
+from cryobench.imaging.noise import draw_noise, noise_amplitudes, read_spectrum
 from cryobench.imaging.pose_files import POSE_SUFFIXES, load_poses
 from cryobench.imaging.pose_specs import (
     FileRotations,
@@ -66,6 +66,7 @@ __all__ = [
     "particle_tables",
     "poses_from_cs",
     "project",
+    "read_spectrum",
     "sample_ctf",
     "state_ranks",
     "uniform_poses",

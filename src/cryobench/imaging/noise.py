@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Complex64, Float32, Float64, Int
 
-from cryobench.core import stream
+from cryobench.core import FormatError, stream
 from cryobench.imaging.spec import Colour, PowerLawNoise, SpectrumNoise
+from cryobench.io import read_text
 from cryobench.ops.fft import images_to_fourier
 from cryobench.ops.threads import get_threads
 
@@ -55,6 +57,27 @@ def draw_noise(
     transforms = images_to_fourier(white)
     transforms *= amplitudes
     return transforms
+
+
+def read_spectrum(path: Path) -> tuple[tuple[float, float], ...]:
+    """Read a radial noise spectrum: rows of two numbers, frequency in 1/Å and power; ``#`` begins a comment.
+
+    Raises
+    ------
+    FormatError
+        If the file is missing, or a row is not two numbers.
+    """
+    points = []
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
+        words = line.split("#")[0].replace(",", " ").split()
+        if not words:
+            continue
+        try:
+            frequency, power = (float(word) for word in words)
+        except ValueError as error:
+            raise FormatError(f"{path}: row {number} is '{line}': expected a frequency in 1/Å and a power") from error
+        points.append((frequency, power))
+    return tuple(points)
 
 
 def _radii(box: int) -> Float64[np.ndarray, "D H"]:

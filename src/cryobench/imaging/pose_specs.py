@@ -16,12 +16,20 @@ class UniformRotations(_Strict):
 
     kind: Literal["uniform"] = "uniform"
 
+    def words(self) -> str:
+        """Return what they are, in words."""
+        return "uniform rotations"
+
 
 class GridRotations(_Strict):
     """The even grid of 72 * 8^level rotations: particle i has rotation i modulo their number."""
 
     kind: Literal["grid"] = "grid"
     level: int = Field(ge=0, le=5)
+
+    def words(self) -> str:
+        """Return what they are, in words."""
+        return f"an even grid of {72 * 8**self.level:,} rotations"
 
 
 class Mode(_Strict):
@@ -50,12 +58,20 @@ class PreferredRotations(_Strict):
     strength: float = Field(default=0.8, ge=0, le=1)
     modes: tuple[Mode, ...] = Field(default=(Mode(rot=0.0, tilt=0.0, concentration=20.0),), min_length=1)
 
+    def words(self) -> str:
+        """Return what they are, in words."""
+        return f"preferred viewing directions, strength {self.strength:g}"
+
 
 class FileRotations(_Strict):
     """Rotations and shifts from a file: particle i has row i."""
 
     kind: Literal["file"] = "file"
     file: str = Field(min_length=1)
+
+    def words(self) -> str:
+        """Return what they are, in words."""
+        return "rotations and shifts from a file"
 
 
 class UniformShifts(_Strict):

@@ -16,13 +16,24 @@ from cryobench.core.errors import FormatError, OutputError
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside ``path`` that takes its place when the block ends well, and vanishes if not."""
+    """Yield a temporary path beside ``path`` that takes its place when the block ends well, and vanishes if not.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written, as on a full disk.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         yield temporary
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
         temporary.replace(path)
+    except OSError as error:
+        if error.filename not in {None, str(temporary)}:
+            raise  # it speaks of another file
+        why = error.strerror or error
+        raise OutputError(f"{path}: cannot be written ({why}): check the free space and the permissions") from error
     finally:
         temporary.unlink(missing_ok=True)
 
