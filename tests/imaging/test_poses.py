@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from scipy import stats
 from scipy.spatial.transform import Rotation
 
-from cryobench.core import InputError, Poses, stream
+from cryobench.core import InputError, Poses, stream, streams
 from cryobench.imaging import (
     FileRotations,
     GaussianShifts,
@@ -25,7 +25,6 @@ from cryobench.imaging import (
     draw_poses,
     uniform_poses,
 )
-from cryobench.imaging.draws import particle_streams
 from cryobench.ops.rotations import rotation_from_normals, rotation_from_relion
 from cryobench.ops.so3 import so3_grid
 
@@ -51,7 +50,7 @@ def preferred(n: int, strength: float, *modes: Mode) -> np.ndarray:
 @pytest.mark.parametrize("stage", ["pose", "ctf"])
 def test_streams_in_a_row_are_those_of_each_particle(stage: str) -> None:
     indices = np.array([3, 3, 0, 2**40, 17])
-    for index, generator in zip(indices, particle_streams(9, stage, indices), strict=True):
+    for index, generator in zip(indices, streams(9, stage, indices), strict=True):
         alone = stream(9, stage, int(index))
         np.testing.assert_array_equal(generator.standard_normal(7), alone.standard_normal(7))
         assert generator.integers(5, dtype=np.uint32) == alone.integers(5, dtype=np.uint32)  # leaves half a word over
@@ -59,7 +58,7 @@ def test_streams_in_a_row_are_those_of_each_particle(stage: str) -> None:
 
 def test_streams_of_negative_indices_are_refused() -> None:
     with pytest.raises(ValueError, match="at least 0, not -2"):
-        next(particle_streams(0, "pose", np.array([1, -2])))
+        next(streams(0, "pose", np.array([1, -2])))
 
 
 def test_uniform_poses_keep_their_numbers() -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from cryobench.core import CTFParameters, FormatError, InputError, OutputError, Poses, Volume
 from cryobench.io import (
-    MrcImages,
     MrcStackWriter,
+    StackImages,
     check_output,
     ctf_from_table,
     inside,
@@ -52,7 +52,7 @@ def test_images_are_read_across_stacks_in_the_order_asked(tmp_path: Path) -> Non
     images = np.random.default_rng(0).normal(size=(9, 8, 8)).astype(np.float32)
     write_stack(tmp_path / "a.mrcs", images[:4], 4)
     write_stack(tmp_path / "b.mrcs", images[4:], 4)
-    source = MrcImages([tmp_path / "a.mrcs", tmp_path / "b.mrcs"])
+    source = StackImages([tmp_path / "a.mrcs", tmp_path / "b.mrcs"])
     order = np.array([8, 0, 4, 3, 3])
     assert (len(source), source.box) == (9, 8)
     np.testing.assert_array_equal(source.read(order), images[order])

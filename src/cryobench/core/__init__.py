@@ -11,7 +11,7 @@ from cryobench.core.errors import (
 )
 from cryobench.core.particles import CTF_COLUMNS, ArrayImages, CTFParameters, ImageSource, Particles, Poses
 from cryobench.core.progress import Advance, Progress, silent
-from cryobench.core.random import stream
+from cryobench.core.random import stream, streams
 from cryobench.core.registry import Registry
 from cryobench.core.results import (
     Comparison,
@@ -64,4 +64,5 @@ __all__ = [
     "VolumeSource",
     "silent",
     "stream",
+    "streams",
 ]

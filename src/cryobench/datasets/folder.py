@@ -25,7 +25,7 @@ from cryobench.datasets.recipe import Inputs
 from cryobench.datasets.spec import DatasetSpec, Manifest, Maps
 from cryobench.imaging import ImageFormation, cryosparc_particles, particle_tables
 from cryobench.io import (
-    MrcImages,
+    StackImages,
     ctf_from_table,
     inside,
     read_array,
@@ -170,7 +170,7 @@ def load_dataset(folder: Path) -> Dataset:
     box, pixel_size = imaging.output_box, imaging.output_pixel_size
     listing = folder / "particles.txt"
     stacks = [inside(folder, name, str(listing)) for name in read_text(listing).split("\n") if name]
-    images = MrcImages(stacks)
+    images = StackImages(stacks)
     expected = tuple(len(indices) for indices in manifest.spec.stacks)
     if images.counts != expected:
         raise FormatError(

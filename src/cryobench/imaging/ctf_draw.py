@@ -9,10 +9,9 @@ import numpy as np
 from jaxtyping import Int
 from pydantic import BaseModel, ConfigDict, Field
 
-from cryobench.core import CTF_COLUMNS, CTFParameters, InputError, stream
+from cryobench.core import CTF_COLUMNS, CTFParameters, InputError, stream, streams
 from cryobench.imaging.ctf_presets import CTF_PRESETS, CTFPreset
 from cryobench.imaging.ctf_sources import SUFFIXES
-from cryobench.imaging.draws import particle_streams
 
 
 class CTFSpec(BaseModel):
@@ -116,7 +115,7 @@ def state_ranks(states: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
 
 
 def _from_preset(preset: CTFPreset, seed: int, indices: Int[np.ndarray, " n"]) -> CTFParameters:
-    rows = [preset.draw(generator) for generator in particle_streams(seed, "ctf", indices)]
+    rows = [preset.draw(generator) for generator in streams(seed, "ctf", indices)]
     return CTFParameters(np.array(rows, dtype=np.float32).reshape(-1, len(CTF_COLUMNS)).astype(np.float64))
 
 
@@ -129,7 +128,7 @@ def _rows(
     size: int,
 ) -> Int[np.ndarray, " n"]:
     if spec.replacement:
-        drawn = [generator.integers(size) for generator in particle_streams(seed, "ctf row", indices)]
+        drawn = [generator.integers(size) for generator in streams(seed, "ctf row", indices)]
         return np.array(drawn, dtype=np.int64)
     if spec.scope == "dataset":
         return _permuted(size, seed, 0, indices)

@@ -7,8 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float64, Int
 
-from cryobench.core import InputError, Poses
-from cryobench.imaging.draws import particle_streams
+from cryobench.core import InputError, Poses, streams
 from cryobench.imaging.pose_specs import (
     FileRotations,
     GaussianShifts,
@@ -104,7 +103,7 @@ def _draw(
 ) -> tuple[Float64[np.ndarray, "n k"], Float64[np.ndarray, "n 2"]]:
     """Return what each particle's stream gives: first the numbers that make its rotation, then its shift."""
     numbers, shifts = [], []
-    for generator in particle_streams(seed, "pose", indices):
+    for generator in streams(seed, "pose", indices):
         numbers.append(rotation_numbers(generator))
         shifts.append(_shift(spec, generator))
     return np.array(numbers), np.array(shifts)

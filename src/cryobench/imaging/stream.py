@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Float64, Int
 
-from cryobench.core import CTFParameters, InputError, Poses
+from cryobench.core import CTFParameters, InputError, Poses, streams
 from cryobench.imaging.ctf_draw import draw_ctf, state_ranks
-from cryobench.imaging.draws import particle_streams
 from cryobench.imaging.images import Projector
 from cryobench.imaging.noise import draw_noise, noise_amplitudes
 from cryobench.imaging.poses import draw_poses
@@ -141,8 +140,7 @@ def _contrasts(spread: float, seed: int, n: int) -> Float64[np.ndarray, " n"]:
     if spread == 0.0:
         return np.ones(n)
     width = np.sqrt(np.log1p(spread**2))
-    streams = particle_streams(seed, "contrast", np.arange(n))
-    normals = np.array([generator.standard_normal() for generator in streams])
+    normals = np.array([generator.standard_normal() for generator in streams(seed, "contrast", np.arange(n))])
     return np.asarray(np.exp(width * normals - width**2 / 2))
 
 

@@ -13,7 +13,7 @@ from cryobench.io.files import (
     write_bytes,
     write_text,
 )
-from cryobench.io.images import IMAGE_SUFFIXES, MrcImages, StackImages, open_images
+from cryobench.io.images import IMAGE_SUFFIXES, StackImages, open_images
 from cryobench.io.indices import read_indices
 from cryobench.io.mrc import MrcStackWriter, read_volume, write_volume
 from cryobench.io.relion import ParticleTable, read_particle_table
@@ -21,7 +21,6 @@ from cryobench.io.star import read_star, write_star
 
 __all__ = [
     "IMAGE_SUFFIXES",
-    "MrcImages",
     "MrcStackWriter",
     "ParticleTable",
     "StackImages",

@@ -111,10 +111,6 @@ class StackImages:
         return chosen
 
 
-MrcImages = StackImages
-"""Every image of some stacks: ``MrcImages(paths)``."""
-
-
 def open_images(path: Path, datadir: Path | None = None, indices: np.ndarray | None = None) -> StackImages:
     """Open the particle images of a stack or of a list of them.
 

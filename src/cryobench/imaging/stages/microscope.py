@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float64
 
-from cryobench.core import CTFParameters, FormatError, InputError
+from cryobench.core import CTFParameters, FormatError, InputError, streams
 from cryobench.imaging.ctf_sources import load_ctf_table
-from cryobench.imaging.draws import particle_streams
 from cryobench.imaging.stages.files import Inputs, Task
 from cryobench.io import read_array_pickle
 
@@ -79,8 +78,8 @@ def _from_settings(microscope: Microscope, task: Task, seed: int) -> CTFParamete
     else:
         defocus = np.tile([microscope.defocus_u, microscope.defocus_v], (task.images, 1))
     if microscope.defocus_spread:
-        streams = particle_streams(seed, f"defocus {task.output.name}", np.arange(task.images))
-        drawn = np.array([generator.standard_normal(2) for generator in streams])
+        generators = streams(seed, f"defocus {task.output.name}", np.arange(task.images))
+        drawn = np.array([generator.standard_normal(2) for generator in generators])
         defocus += microscope.defocus_spread * (drawn if microscope.astigmatism else drawn[:, :1])
     rest = (microscope.angle, microscope.voltage, microscope.cs, microscope.amplitude_contrast, microscope.phase_shift)
     return CTFParameters(np.column_stack((defocus, np.tile(rest, (task.images, 1)))))

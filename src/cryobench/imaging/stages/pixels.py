@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int
 
-from cryobench.core import Advance, InputError
-from cryobench.imaging.draws import particle_streams
+from cryobench.core import Advance, InputError, streams
 from cryobench.imaging.stages.files import Preview, Task, unseen
 from cryobench.io import MrcStackWriter
 
@@ -58,7 +57,7 @@ def add_white_noise(
     if not sigma:
         return images
     noisy = np.empty_like(images)
-    for row, generator in enumerate(particle_streams(seed, stage, indices)):
+    for row, generator in enumerate(streams(seed, stage, indices)):
         noise = generator.standard_normal(images.shape[1:], dtype=np.float32)
         noisy[row] = images[row] + np.float32(sigma) * noise
     return noisy

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from cryobench.core import CTFParameters, InputError, stream
+from cryobench.core import CTFParameters, InputError, stream, streams
 from cryobench.core.checks import require_even_box, require_positive
 from cryobench.imaging.ctf_draw import CTFSpec
 from cryobench.imaging.ctf_presets import CTF_PRESETS, CTFPreset
 from cryobench.imaging.ctf_sources import load_ctf_table
-from cryobench.imaging.draws import particle_streams
 from cryobench.imaging.stages.files import Note, make_way, require_seed, unheard
 from cryobench.io import write_ctf
 
@@ -84,7 +83,7 @@ def sample_ctf_tables(
 def _draw(source: CTFParameters | CTFPreset, rows: int, seed: int, name: str, *, replacement: bool) -> CTFParameters:
     stage = f"ctf table {name}"
     if not isinstance(source, CTFParameters):
-        drawn = [source.draw(generator) for generator in particle_streams(seed, stage, np.arange(rows))]
+        drawn = [source.draw(generator) for generator in streams(seed, stage, np.arange(rows))]
         return CTFParameters(np.array(drawn, dtype=np.float64))
     generator = stream(seed, stage)
     if replacement:
