@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+from torch.nn.functional import grid_sample
 
 
 def lattice(box: int) -> torch.Tensor:
@@ -38,7 +38,7 @@ def project(volume: torch.Tensor, points: torch.Tensor, rotations: torch.Tensor)
     # A batch of views of one volume: torch gives each image of a batch to a thread. The published scripts ask for one
     # long image, which takes the same processor time on one thread alone.
     copies = volume.expand(n, 1, box, box, box)
-    return F.grid_sample(copies, rotated)[:, 0].sum(1).numpy()
+    return grid_sample(copies, rotated)[:, 0].sum(1).numpy()
 
 
 def displace(image: np.ndarray, displacement: np.ndarray) -> np.ndarray:

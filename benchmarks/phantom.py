@@ -8,11 +8,16 @@ SIGMA = 2.0
 """Width in pixels: the transform falls to 3e-9 of its peak at Nyquist."""
 
 
+MOST_SHIFT = 0.05
+"""Part of the box by which a projection may be displaced and still hold the whole object."""
+
+
 def random_points(box: int, count: int = 30, seed: int = 0) -> np.ndarray:
-    """Return centres (x, y, z) about the origin in pixels, so far inside that a shifted projection still fits."""
+    """Return centres (x, y, z) about the origin in pixels, as far out as fits: gridding is least exact at the edge."""
+    most = (0.5 - MOST_SHIFT) * box - 6 * SIGMA
     rng = np.random.default_rng(seed)
     points = rng.normal(size=(count, 3))
-    return points * rng.uniform(0, 0.25 * box, (count, 1)) / np.linalg.norm(points, axis=1, keepdims=True)
+    return points * rng.uniform(0, most, (count, 1)) / np.linalg.norm(points, axis=1, keepdims=True)
 
 
 def density(points: np.ndarray, box: int) -> np.ndarray:

@@ -96,11 +96,14 @@ class _Build:
         name = stack_name(number)
         with MrcStackWriter(self._folder / name, len(indices), imaging.output_box, imaging.output_pixel_size) as writer:
             for state, run in self._runs(indices):
-                projector = self._visit(state)
-                for images in self._formation.images(projector, run, self._journal.sigmas[state], self._chunk):
+                for images in self._images(state, run):
                     writer.write(images)
                     advance(len(images))
         self._record(name)
+
+    def _images(self, state: int, run: np.ndarray) -> Iterator[np.ndarray]:
+        projector = self._visit(state)
+        yield from self._formation.images(projector, run, self._journal.sigmas[state], self._chunk)
 
     def _visit(self, state: int) -> Projector:
         """Return the projector of a state, with its true volume written and its noise level known."""
@@ -130,8 +133,7 @@ class _Build:
         advance = progress("Measuring clean images for the noise level", len(pilot))
         moments = []
         for state, run in self._runs(pilot):
-            projector = Projector(self._inputs.ensemble.volume(state))
-            moments.append(self._formation.moments(projector, run))
+            moments.append(self._formation.moments(Projector(self._inputs.ensemble.volume(state)), run))
             advance(len(run))
         sigma = self._formation.sigma(np.concatenate(moments))
         self._journal.sigmas.update(dict.fromkeys(states, sigma))

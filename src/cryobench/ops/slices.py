@@ -73,34 +73,35 @@ def slice_grid(
     # The corner of a square image is its highest frequency; the faces of the volume's cube end what there is.
     reach = min(box / 2, math.sqrt(2) * (slice_box // 2 - 1))
     most = math.ceil(reach * big / box) + margin
-    rows = np.arange(-most, most + 1) % big
-    values = np.empty((len(volumes), len(rows), len(rows), margin + most + 1), dtype=np.complex64)
+    side = 2 * most + 1
+    values = np.empty((len(volumes), side, side, margin + most + 1), dtype=np.complex64)
     correction = (1.0 / gridding.transform(box)).astype(np.float32)
     for c, volume in enumerate(volumes):
         corrected = volume * correction[:, None, None] * correction[:, None] * correction
-        _oversample(corrected, big, rows, values[c, :, :, margin:])
+        _oversample(corrected, big, values[c, :, :, margin:])
         # Frequencies left of zero are the mirror image of those right of it.
         values[c, :, :, :margin] = values[c, ::-1, ::-1, 2 * margin : margin : -1].conj()
     return SliceGrid(values, box, slice_box, gridding)
 
 
-def _oversample(volume: np.ndarray, big: int, rows: np.ndarray, out: np.ndarray) -> None:
-    """Fill ``out`` [kz, ky, kx] with the transform of a volume padded to ``big``, at rows of z and y and at kx >= 0.
+def _oversample(volume: np.ndarray, big: int, out: np.ndarray) -> None:
+    """Fill ``out`` [kz, ky, kx] with the transform of a volume padded to ``big``: kz and ky from -K to K, kx from 0.
 
     An axis is transformed only along lines that hold something, and only what is wanted of it is kept.
     """
     workers = get_threads()
-    columns = out.shape[-1]
+    most, columns = len(out) // 2, out.shape[-1]
     kept = min(columns, big // 2 + 1)
-    planes = np.empty((len(volume), len(rows), kept), dtype=np.complex64)
+    planes = np.empty((len(volume), len(out), kept), dtype=np.complex64)
     for start in range(0, len(volume), _SLAB):
         slab = slice(start, start + _SLAB)
         along_x = scipy.fft.rfft(_padded(volume[slab], big, 2), axis=2, workers=workers)[:, :, :kept]
-        planes[slab] = scipy.fft.fft(_padded(along_x, big, 1), axis=1, workers=workers, overwrite_x=True)[:, rows]
-    for start in range(0, len(rows), _SLAB):
+        along_y = scipy.fft.fft(_padded(along_x, big, 1), axis=1, workers=workers, overwrite_x=True)
+        planes[slab, :most], planes[slab, most:] = along_y[:, big - most :], along_y[:, : most + 1]
+    for start in range(0, len(out), _SLAB):
         slab = slice(start, start + _SLAB)
         along_z = scipy.fft.fft(_padded(planes[:, slab], big, 0), axis=0, workers=workers, overwrite_x=True)
-        out[:, slab, :kept] = along_z[rows]
+        out[:most, slab, :kept], out[most:, slab, :kept] = along_z[big - most :], along_z[: most + 1]
     # Columns beyond Nyquist of the oversampled grid are the mirror image of those before it.
     for column in range(kept, columns):
         out[:, :, column] = out[::-1, ::-1, big - column].conj()
@@ -114,8 +115,9 @@ def _padded(array: np.ndarray, big: int, axis: int) -> np.ndarray:
     padded = np.zeros(shape, dtype=array.dtype)
     front, back = [slice(None)] * array.ndim, [slice(None)] * array.ndim
     front[axis], back[axis] = slice(0, half), slice(big - half, big)
-    padded[tuple(front)] = np.take(array, range(half, 2 * half), axis)
-    padded[tuple(back)] = np.take(array, range(half), axis)
+    second, first = [slice(None)] * array.ndim, [slice(None)] * array.ndim
+    second[axis], first[axis] = slice(half, 2 * half), slice(0, half)
+    padded[tuple(front)], padded[tuple(back)] = array[tuple(second)], array[tuple(first)]
     return padded
 
 
