@@ -35,6 +35,8 @@ PUBLISHED_CPU = 1.9
 
 PARTICLES, VOLUMES = 100_000, 100
 
+MAPS = 4
+
 
 def imaging(output_box: int, snr: float | None) -> dict[str, Any]:
     """Return image formation as published: a noise level for each state, a CTF preset."""
@@ -101,9 +103,9 @@ def measure_chain(folder: str, threads: int) -> tuple[Cost, Cost, Cost]:
     print(f"\nsimulate, {BOX} -> {OUTPUT_BOX}, signal-to-noise ratio {SNR}, noise level by state; {threads} threads")
     print("volumes  images      CPU s     wall s   peak memory")
     # The noise level is computed from up to 256 images of each volume: all runs have more.
-    small, wide, long = (least_run(folder, threads, *size) for size in ((1, 300), (2, 300), (2, 1500)))
-    image = (long - wide) / 2400
-    volume = wide - small - image * 300
+    small, many, long = (least_run(folder, threads, *size) for size in ((1, 300), (MAPS, 300), (1, 2700)))
+    image = (long - small) / 2400
+    volume = (many - small) / (MAPS - 1) - image * 300
     return small - volume - image * 300, volume, image
 
 
@@ -193,7 +195,7 @@ def main() -> None:
     if options.torch_python is None:
         print(WITHOUT_TORCH.format(script="chain.py"))
     with tempfile.TemporaryDirectory() as folder:
-        apart(options.threads, "maps", folder=folder, count=2)
+        apart(options.threads, "maps", folder=folder, count=MAPS)
         measure_memory(folder, options.threads)
         each = print_chain(*measure_chain(folder, options.threads))
         if options.torch_python is not None:

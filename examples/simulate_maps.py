@@ -23,7 +23,7 @@ def blobs(distance: float) -> np.ndarray:
     points[:3, 0] += distance
     grid = np.arange(BOX) - BOX // 2
     along = np.exp(-((grid - points[:, :, None]) ** 2) / 5)
-    return np.einsum("nz,ny,nx->zyx", along[:, 2], along[:, 1], along[:, 0]).astype(np.float32)
+    return np.asarray(np.einsum("nz,ny,nx->zyx", along[:, 2], along[:, 1], along[:, 0]), dtype=np.float32)
 
 
 def main() -> None:
@@ -56,7 +56,9 @@ def main() -> None:
                 particles.ctf[mine],
                 pixel_size=particles.pixel_size,
             )
-            print(state.name, found.shape, fsc_curve)
+            curve = fsc_curve(cryobench.Volume(found, particles.pixel_size), truth.volumes[state.index])
+            limit = "" if curve.crosses[0.5] else " (Nyquist)"
+            print(f"{state.name:>6}: FSC 0.5 at {curve.resolutions[0.5]:.1f} Å{limit}, AUC {curve.auc:.3f}")
 
 
 if __name__ == "__main__":

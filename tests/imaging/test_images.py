@@ -14,17 +14,6 @@ from cryobench.ops.ctf import evaluate_ctf
 from cryobench.ops.fft import crop_images, fourier_to_images, images_to_fourier
 
 
-@pytest.fixture(scope="module")
-def volume() -> Volume:
-    rng = np.random.default_rng(0)
-    grid = np.arange(32) - 16
-    data = np.zeros((32, 32, 32))
-    for x, y, z in rng.uniform(-8, 8, (20, 3)):
-        gx, gy, gz = (np.exp(-((grid - c) ** 2) / 5.0) for c in (x, y, z))
-        data += gz[:, None, None] * gy[:, None] * gx
-    return Volume(data.astype(np.float32), 4.0)
-
-
 def test_an_analytic_projection_with_its_shift() -> None:
     """One Gaussian at p lands at R p, displaced by minus the stored shift."""
     box, pixel, sigma = 64, 3.0, 1.7

@@ -26,17 +26,6 @@ SPEC = ImagingSpec(
 QUIET = SPEC.model_copy(update={"noise": NoiseSpec(snr=None)})
 
 
-@pytest.fixture(scope="module")
-def volume() -> Volume:
-    rng = np.random.default_rng(0)
-    grid = np.arange(32) - 16
-    data = np.zeros((32, 32, 32))
-    for x, y, z in rng.uniform(-8, 8, (20, 3)):
-        gx, gy, gz = (np.exp(-((grid - c) ** 2) / 5.0) for c in (x, y, z))
-        data += gz[:, None, None] * gy[:, None] * gx
-    return Volume(data.astype(np.float32), 4.0)
-
-
 @pytest.fixture
 def thread_counts() -> Iterator[tuple[int, ...]]:
     most = get_threads()

@@ -24,6 +24,7 @@ from cryobench.core.results import (
     ResultsDocument,
     Score,
 )
+from cryobench.core.strict import Strict
 from cryobench.core.submission import MethodCard, Submission
 from cryobench.core.volumes import Volume, VolumeProvider, VolumeSource
 
@@ -56,6 +57,7 @@ __all__ = [
     "ResultsDocument",
     "Score",
     "State",
+    "Strict",
     "Submission",
     "Truth",
     "UnknownNameError",

@@ -13,14 +13,14 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from cryobench.core import Coordinate, Dataset, FormatError, InputError, Progress, State, Volume, silent
+from cryobench.core import Coordinate, Dataset, FormatError, InputError, Progress, State, Strict, Volume, silent
 from cryobench.datasets.build import build_dataset
 from cryobench.datasets.folder import load_dataset
 from cryobench.datasets.inputs import ctf_input, pose_input, require_boxes, with_names_only
 from cryobench.datasets.journal import is_dataset
 from cryobench.datasets.merge import merged, validated
 from cryobench.datasets.recipe import Ensemble, Inputs
-from cryobench.datasets.spec import DatasetSpec, Maps, Source, Strict
+from cryobench.datasets.spec import DatasetSpec, Maps, Source
 from cryobench.imaging import FileRotations, ImagingOptions, ImagingSpec, read_spectrum
 from cryobench.io import check_output, read_text, read_volume, sha256
 

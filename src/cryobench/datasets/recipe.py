@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from cryobench.core import Coordinate, CTFParameters, Poses, Registry, State, Volume
-from cryobench.datasets.spec import DatasetSpec, States, Strict
+from cryobench.core import Coordinate, CTFParameters, Poses, Registry, State, Strict, Volume
+from cryobench.datasets.spec import DatasetSpec, States
 from cryobench.imaging import ImagingSpec
 
 

@@ -7,15 +7,10 @@ from typing import Annotated, Literal
 
 import numpy as np
 from jaxtyping import Int32
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from cryobench.core import Strict
 from cryobench.imaging import ImagingSpec
-
-
-class Strict(BaseModel):
-    """Base of the immutable models; unknown fields are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Source(Strict):

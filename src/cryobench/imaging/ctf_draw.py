@@ -7,14 +7,14 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Int
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from cryobench.core import CTF_COLUMNS, CTFParameters, InputError, stream, streams
+from cryobench.core import CTF_COLUMNS, CTFParameters, InputError, Strict, stream, streams
 from cryobench.imaging.ctf_presets import CTF_PRESETS, CTFPreset
 from cryobench.imaging.ctf_sources import SUFFIXES
 
 
-class CTFSpec(BaseModel):
+class CTFSpec(Strict):
     """Where the CTF parameters come from.
 
     ``source`` is the name of a preset, or the path of a table. Rows of a table are drawn with ``replacement``, or each
@@ -22,8 +22,6 @@ class CTFSpec(BaseModel):
     by itself. Presets have no rows, and neither choice changes them. ``phase_shift`` (degrees) is that of a phase
     plate and takes the place of the source's; None leaves the source's.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     source: str = Field(default="parametric", min_length=1)
     replacement: bool = False

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from cryobench.core import Strict
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class UniformRotations(_Strict):
+class UniformRotations(Strict):
     """Rotations uniform on SO(3)."""
 
     kind: Literal["uniform"] = "uniform"
@@ -21,7 +19,7 @@ class UniformRotations(_Strict):
         return "uniform rotations"
 
 
-class GridRotations(_Strict):
+class GridRotations(Strict):
     """The even grid of 72 * 8^level rotations: particle i has rotation i modulo their number."""
 
     kind: Literal["grid"] = "grid"
@@ -32,7 +30,7 @@ class GridRotations(_Strict):
         return f"an even grid of {72 * 8**self.level:,} rotations"
 
 
-class Mode(_Strict):
+class Mode(Strict):
     """A preferred viewing direction: a lobe of the von Mises-Fisher distribution.
 
     ``rot`` and ``tilt`` (degrees, RELION's) name its centre (cos rot sin tilt, sin rot sin tilt, cos tilt) in the
@@ -46,7 +44,7 @@ class Mode(_Strict):
     weight: float = Field(default=1.0, gt=0, le=1e6)
 
 
-class PreferredRotations(_Strict):
+class PreferredRotations(Strict):
     """Some viewing directions more often than others, at a uniform in-plane angle.
 
     ``strength`` is the share of particles that belong to a mode; the others are uniform. So 0 is uniform and 1 severe:
@@ -63,7 +61,7 @@ class PreferredRotations(_Strict):
         return f"preferred viewing directions, strength {self.strength:g}"
 
 
-class FileRotations(_Strict):
+class FileRotations(Strict):
     """Rotations and shifts from a file: particle i has row i."""
 
     kind: Literal["file"] = "file"
@@ -74,7 +72,7 @@ class FileRotations(_Strict):
         return "rotations and shifts from a file"
 
 
-class UniformShifts(_Strict):
+class UniformShifts(Strict):
     """Shifts uniform within plus and minus ``extent`` Å on each axis.
 
     The default is that of the published sets: 20 pixels of 1.5 Å.
@@ -88,7 +86,7 @@ class UniformShifts(_Strict):
         return f"shifts within ±{self.extent:g} Å"
 
 
-class GaussianShifts(_Strict):
+class GaussianShifts(Strict):
     """Shifts normal with a standard deviation of ``sigma`` Å on each axis."""
 
     kind: Literal["gaussian"] = "gaussian"
@@ -105,7 +103,7 @@ Rotations = Annotated[
 Shifts = Annotated[UniformShifts | GaussianShifts, Field(discriminator="kind")]
 
 
-class PoseSpec(_Strict):
+class PoseSpec(Strict):
     """Where the poses come from. A file brings its own shifts, so beside one ``shifts`` is left as it is."""
 
     rotations: Rotations = UniformRotations()

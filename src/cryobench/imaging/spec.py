@@ -5,17 +5,14 @@ from __future__ import annotations
 import itertools
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from cryobench.core import Strict
 from cryobench.imaging.ctf_draw import CTFSpec
 from cryobench.imaging.pose_specs import PoseSpec
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class WhiteNoise(_Strict):
+class WhiteNoise(Strict):
     """The same power at each frequency."""
 
     kind: Literal["white"] = "white"
@@ -25,7 +22,7 @@ class WhiteNoise(_Strict):
         return "white, Gaussian"
 
 
-class PowerLawNoise(_Strict):
+class PowerLawNoise(Strict):
     """Power proportional to frequency^exponent; frequency zero has that of the lowest one above it."""
 
     kind: Literal["power-law"] = "power-law"
@@ -36,7 +33,7 @@ class PowerLawNoise(_Strict):
         return f"Gaussian, power proportional to frequency^{self.exponent:g}"
 
 
-class SpectrumNoise(_Strict):
+class SpectrumNoise(Strict):
     """Power read off a table of (frequency in 1/Å, power), on straight lines between its points, level beyond them.
 
     Only the shape of the table matters: its scale follows from the signal-to-noise ratio.
@@ -62,7 +59,7 @@ class SpectrumNoise(_Strict):
 Colour = Annotated[WhiteNoise | PowerLawNoise | SpectrumNoise, Field(discriminator="kind")]
 
 
-class NoiseSpec(_Strict):
+class NoiseSpec(Strict):
     """How much noise, and of which colour.
 
     ``snr`` is the variance of the clean images (with CTF, over all pixels) over that of the noise, both at the
@@ -75,7 +72,7 @@ class NoiseSpec(_Strict):
     colour: Colour = WhiteNoise()
 
 
-class ImagingOptions(_Strict):
+class ImagingOptions(Strict):
     """How images of any volumes are formed.
 
     ``output_box`` is the box of the images on disk, None the simulated one. ``b_factor`` (Å^2) is that of an envelope
