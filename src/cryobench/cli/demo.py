@@ -50,7 +50,7 @@ def demo(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="CTF table to draw from: cryoDRGN .pkl, .npy or .npz of its columns, RELION .star.",
+            help="CTF table to draw from: cryoDRGN .pkl, .npy or .npz of its columns, .star, .cs; or a preset's name.",
             show_default="a parametric distribution",
         ),
     ] = None,
@@ -105,7 +105,7 @@ def demo(
         )
         for name in names:
             METHODS[name].require(inputs.spec.particles)
-        check_output(output, overwrite=overwrite, resume=resume)
+        check_output(output, overwrite=overwrite, resume=resume, advice="add --resume to go on there, ")
         if dry_run:
             _print_plan(inputs, names, output)
             return

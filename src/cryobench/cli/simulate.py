@@ -12,7 +12,16 @@ from rich.table import Table
 
 from cryobench.cli.console import console, mendable_errors, progress_bars
 from cryobench.core import InputError
-from cryobench.datasets import Inputs, SimulationSpec, prepare_simulation, read_spec, simulate_inputs, with_changes
+from cryobench.datasets import (
+    Inputs,
+    SimulationSpec,
+    check_simulation,
+    prepare_simulation,
+    read_spec,
+    simulate_inputs,
+    spec_facts,
+    with_changes,
+)
 from cryobench.ops.threads import get_threads, set_threads
 
 EPILOG = """Examples:
@@ -63,6 +72,9 @@ def simulate(
             show_default="parametric",
         ),
     ] = None,
+    ctf_in_order: Annotated[
+        bool, typer.Option("--ctf-in-order", help="Row i of the table for image i, as for poses of the same file.")
+    ] = False,
     phase_shift: Annotated[
         float | None, typer.Option(metavar="DEGREES", help="Phase shift of a phase plate.", show_default="none")
     ] = None,
@@ -104,8 +116,8 @@ def simulate(
     with mendable_errors("what is finished is kept, give the same command again to go on"):
         if threads is not None:
             set_threads(threads)
-        if no_noise and snr is not None:
-            raise InputError("--no-noise leaves the noise out, so --snr has nothing to set: give one of the two")
+        if no_noise and any(option is not None for option in (snr, snr_scope, noise)):
+            raise InputError("--no-noise leaves the noise out: leave --snr, --snr-scope and --noise out too")
         changes: dict[str, Any] = {
             "images": images,
             "pixel_size": apix,
@@ -115,8 +127,12 @@ def simulate(
                 "b_factor": b_factor,
                 "contrast": contrast,
                 "sign": 1 if not_inverted else None,
-                "ctf": {"source": ctf, "phase_shift": phase_shift},
-                "noise": {"snr": snr, "scope": snr_scope, "colour": None if noise is None else _colour(noise)},
+                "ctf": {"source": ctf, "phase_shift": phase_shift, "shuffle": False if ctf_in_order else None},
+                "noise": {
+                    "snr": "none" if no_noise else snr,
+                    "scope": snr_scope,
+                    "colour": None if noise is None else _colour(noise),
+                },
                 "poses": {
                     "rotations": None if poses is None else _rotations(poses),
                     "shifts": None if shift is None else {"kind": "uniform", "extent": shift},
@@ -124,10 +140,8 @@ def simulate(
             },
         }
         spec = with_changes(_spec(source), _given(changes))
-        if no_noise:
-            quiet = spec.imaging.noise.model_copy(update={"snr": None})
-            spec = spec.model_copy(update={"imaging": spec.imaging.model_copy(update={"noise": quiet})})
         inputs = prepare_simulation(spec)
+        check_simulation(output, overwrite=overwrite)
         _print_plan(inputs, output, dry_run=dry_run)
         if dry_run:
             return
@@ -143,8 +157,11 @@ def simulate(
 
 
 def _spec(source: list[Path]) -> SimulationSpec:
-    if len(source) == 1 and source[0].suffix in {".toml", ".json"}:
-        return read_spec(source[0])
+    specs = [path for path in source if path.suffix in {".toml", ".json"}]
+    if specs and len(source) > 1:
+        raise InputError(f"{specs[0]} is a spec, and names its maps itself: give one spec, or maps")
+    if specs:
+        return read_spec(specs[0])
     return read_spec({"volumes": tuple(source)})
 
 
@@ -183,25 +200,11 @@ def _number(text: str, whole: str, example: str) -> float:
 
 def _print_plan(inputs: Inputs, output: Path, *, dry_run: bool) -> None:
     spec = inputs.spec
-    imaging = spec.imaging
-    states = len(spec.images)
-    size = 4 * (spec.particles * imaging.output_box**2 + states * imaging.output_box**3) / 2**20
-    noise = imaging.noise
-    snr = "none" if noise.snr is None else f"SNR {noise.snr:g}, of the {noise.scope}'s images; {noise.colour.words()}"
-    plan = Table(
-        show_header=False, box=None, title="Dry run: nothing is made" if dry_run else None, title_justify="left"
-    )
-    rows = {
-        **spec.states.facts(),
-        "particles": f"{spec.particles:,} of {states} maps",
-        "simulated": f"box {imaging.box}, {imaging.pixel_size:g} Å/px",
-        "on disk": f"box {imaging.output_box}, {imaging.output_pixel_size:g} Å/px: {size:,.0f} MB in {output}",
-        "noise": snr,
-        "CTF": spec.ctf.words(),
-        "poses": spec.poses.words(),
-        "threads": str(get_threads()),
-        "seed": str(spec.seed),
-    }
+    box = spec.imaging.output_box
+    size = 4 * (spec.particles * box**2 + len(spec.images) * box**3) / 1e6
+    title = "Dry run: nothing is made" if dry_run else None
+    plan = Table(show_header=False, box=None, title=title, title_justify="left")
+    rows = spec_facts(spec) | {"Threads": str(get_threads()), "On disk": f"{size:,.0f} MB in {output}"}
     for label, text in rows.items():
         plan.add_row(label, escape(text))
     console.print(plan)

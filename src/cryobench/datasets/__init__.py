@@ -2,11 +2,13 @@
 
 from cryobench.datasets import igg_1d as igg_1d
 from cryobench.datasets.build import build_dataset
+from cryobench.datasets.card import spec_facts
 from cryobench.datasets.examples import ExampleParticle, example_particles
 from cryobench.datasets.folder import changed_files, load_dataset, read_manifest
 from cryobench.datasets.inputs import prepare_inputs
 from cryobench.datasets.maps import (
     SimulationSpec,
+    check_simulation,
     prepare_simulation,
     read_spec,
     simulate,
@@ -30,6 +32,7 @@ __all__ = [
     "Source",
     "build_dataset",
     "changed_files",
+    "check_simulation",
     "example_particles",
     "load_dataset",
     "prepare_inputs",
@@ -38,5 +41,6 @@ __all__ = [
     "read_spec",
     "simulate",
     "simulate_inputs",
+    "spec_facts",
     "with_changes",
 ]

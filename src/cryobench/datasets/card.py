@@ -7,26 +7,39 @@ from cryobench.datasets.spec import DatasetSpec, Manifest
 from cryobench.imaging import FileRotations
 
 
-def facts(manifest: Manifest) -> dict[str, str]:
-    """Return what a reader asks first, label by label."""
-    spec, imaging = manifest.spec, manifest.spec.imaging
+def spec_facts(spec: DatasetSpec) -> dict[str, str]:
+    """Return what the spec says of the images, label by label."""
+    imaging, noise = spec.imaging, spec.imaging.noise
     simulated = f"{imaging.box} pixels of {imaging.pixel_size:g} Å"
     stored = f"{imaging.output_box} pixels of {imaging.output_pixel_size:g} Å"
-    noise = imaging.noise
+    level = "no noise" if noise.snr is None else f"{noise.snr:g}, of the {noise.scope}'s images"
     return {
-        "Particles": f"{spec.particles:,} images of {len(spec.images)} states, {_span(spec.images)} each",
+        "Particles": f"{spec.particles:,} images of {_count(len(spec.images))}, {_span(spec.images)} each",
         "Images": stored if stored == simulated else f"{stored}, simulated at {simulated}",
-        "Signal-to-noise ratio": "no noise" if noise.snr is None else f"{noise.snr:g}, of the {noise.scope}'s images",
-        "Noise": noise.colour.words(),
+        "Signal-to-noise ratio": level,
+        **({} if noise.snr is None else {"Noise": noise.colour.words()}),
         **spec.states.facts(),
-        "CTF": spec.ctf.words() + _envelope(imaging.b_factor),
+        "CTF": _ctf(spec),
         "Poses": f"{spec.poses.words()}{_shifts(spec)}",
-        "Contrast": manifest.conventions["contrast"] + _factor(imaging.contrast),
-        "True latent": manifest.latent_meaning,
-        "Scale": spec.scale,
+        "Contrast": _contrast(imaging.sign, imaging.contrast),
         "Seed": str(spec.seed),
+    }
+
+
+def facts(manifest: Manifest) -> dict[str, str]:
+    """Return what a reader asks first, label by label."""
+    return spec_facts(manifest.spec) | {
+        "True latent": manifest.latent_meaning,
+        "Scale": manifest.spec.scale,
         "Made by": manifest.software,
     }
+
+
+def _ctf(spec: DatasetSpec) -> str:
+    words = spec.ctf.words()
+    if spec.imaging.ctf.phase_shift is not None:
+        words += f"; phase plate, {spec.imaging.ctf.phase_shift:g} degrees"
+    return words + (f"; B-factor {spec.imaging.b_factor:g} Å²" if spec.imaging.b_factor else "")
 
 
 def _shifts(spec: DatasetSpec) -> str:
@@ -34,12 +47,13 @@ def _shifts(spec: DatasetSpec) -> str:
     return "" if isinstance(poses.rotations, FileRotations) else f", {poses.shifts.words()}"
 
 
-def _envelope(b_factor: float) -> str:
-    return f"; B-factor {b_factor:g} Å²" if b_factor else ""
+def _contrast(sign: int, spread: float) -> str:
+    words = "inverted: the particle is bright" if sign < 0 else "not inverted: the particle is dark"
+    return words + (f"; varies from image to image, standard deviation {spread:g}" if spread else "")
 
 
-def _factor(spread: float) -> str:
-    return f"; its strength varies from image to image, standard deviation {spread:g}" if spread else ""
+def _count(states: int) -> str:
+    return "1 state" if states == 1 else f"{states} states"
 
 
 def card_of(manifest: Manifest, checksum: str) -> DatasetCard:

@@ -89,7 +89,7 @@ def write_folder(
     places = [(name, place) for name, indices in zip(stacks, spec.stacks, strict=True) for place in range(len(indices))]
     write_text(folder / "particles.txt", "".join(f"{name}\n" for name in stacks))
     names = [f"{place + 1:06d}@{name}" for name, place in places]
-    write_star(folder / "particles.star", particle_tables(names, poses, ctf, box, pixel_size))
+    write_star(folder / "particles.star", particle_tables(names, poses, ctf, box, pixel_size, spec.imaging.b_factor))
     write_cs(
         folder / "particles.cs",
         cryosparc_particles(
@@ -100,6 +100,7 @@ def write_folder(
             box,
             pixel_size,
             spec.imaging.sign,
+            spec.imaging.b_factor,
         ),
     )
     write_poses(folder / "poses.pkl", poses, box, pixel_size)
@@ -117,7 +118,7 @@ def write_folder(
         stand_in=inputs.stand_in,
         software=software,
         spec=spec,
-        conventions=CONVENTIONS | {"contrast": _contrast(spec.imaging.sign)},
+        conventions=CONVENTIONS,
         latent_meaning=ensemble.latent_meaning,
         coordinate_name=ensemble.coordinate.name,
         coordinate_unit=ensemble.coordinate.unit,
@@ -213,10 +214,6 @@ class _TrueVolumes:
 
     def __getitem__(self, state: int) -> Volume:
         return read_volume(self._paths[state])
-
-
-def _contrast(sign: int) -> str:
-    return "inverted: the particle is bright" if sign < 0 else "not inverted: the particle is dark"
 
 
 def _states_text(states: Sequence[State], spec: DatasetSpec) -> str:

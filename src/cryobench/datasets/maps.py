@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -87,9 +87,21 @@ def simulate_inputs(
     inputs: Inputs, folder: Path, *, progress: Progress = silent, overwrite: bool = False, chunk: int | None = None
 ) -> bool:
     """Make the dataset folder of prepared inputs, as :func:`simulate` does; return whether there was anything to do."""
+    begun = check_simulation(folder, overwrite=overwrite)
+    return build_dataset(inputs, folder, progress, resume=begun, chunk=chunk)
+
+
+def check_simulation(folder: Path, *, overwrite: bool = False) -> bool:
+    """Return whether a folder holds a build to go on with.
+
+    Raises
+    ------
+    OutputError
+        If it holds something else, or cannot be made.
+    """
     begun = is_dataset(folder) and not overwrite
     check_output(folder, overwrite=overwrite, resume=begun)
-    return build_dataset(inputs, folder, progress, resume=begun, chunk=chunk)
+    return begun
 
 
 def read_spec(spec: SimulationSpec | Mapping[str, Any] | str | os.PathLike[str]) -> SimulationSpec:
@@ -161,7 +173,13 @@ def prepare_simulation(spec: SimulationSpec) -> Inputs:
         If a file cannot be read.
     """
     paths = _map_paths(spec.volumes)
-    first = _read(paths[0], spec.pixel_size)
+    first, *others = [_checked(path, spec.pixel_size) for path in paths]
+    for other in others:
+        if (other.box, other.pixel_size) != (first.box, first.pixel_size):
+            raise InputError(
+                f"{other.path} has a box of {other.box} and {other.pixel_size:g} Å/px, but {first.path} one of "
+                f"{first.box} and {first.pixel_size:g} Å/px: maps must be alike, or give one pixel size for all"
+            )
     options = spec.imaging
     imaging = validated(
         lambda: ImagingSpec(
@@ -190,7 +208,7 @@ def prepare_simulation(spec: SimulationSpec) -> Inputs:
         seed=spec.seed,
         images=images,
         images_per_stack=spec.images_per_stack,
-        states=Maps(maps=tuple(Source(name=path.name, title=path.name, sha256=sha256(path)) for path in paths)),
+        states=Maps(maps=tuple(Source(name=m.path.name, title=m.path.name, sha256=m.sha256) for m in (first, *others))),
         ctf=ctf_source,
         poses=poses_source,
         imaging=with_names_only(imaging),
@@ -208,7 +226,7 @@ def prepare_simulation(spec: SimulationSpec) -> Inputs:
 
 def _ensemble(paths: Sequence[Path], images: Sequence[int], imaging: ImagingSpec) -> Ensemble:
     def volume(state: int) -> Volume:
-        return _read(paths[state], imaging.pixel_size, imaging.box)
+        return read_volume(paths[state], imaging.pixel_size)
 
     return Ensemble(
         states=tuple(
@@ -223,13 +241,21 @@ def _ensemble(paths: Sequence[Path], images: Sequence[int], imaging: ImagingSpec
     )
 
 
-def _read(path: Path, pixel_size: float | None, box: int | None = None) -> Volume:
+class _Map(NamedTuple):
+    """What is known of a map once it was read."""
+
+    path: Path
+    box: int
+    pixel_size: float
+    sha256: str
+
+
+def _checked(path: Path, pixel_size: float | None) -> _Map:
     volume = read_volume(path, pixel_size)
     if not np.isfinite(volume.data).all():
         raise FormatError(f"{path}: holds a value that is not finite: every voxel must be a number")
-    if box is not None and volume.box != box:
-        raise InputError(f"{path} has a box of {volume.box}, but the first map one of {box}: maps must be alike")
-    return volume
+    # Single precision is what headers hold, and enough to tell pixel sizes apart.
+    return _Map(path, volume.box, round(volume.pixel_size, 4), sha256(path))
 
 
 def _map_paths(given: Path | tuple[Path, ...]) -> list[Path]:

@@ -54,6 +54,7 @@ def cryosparc_particles(
     box: int,
     pixel_size: float,
     sign: int,
+    b_factor: float = 0.0,
 ) -> np.ndarray:
     """Return cryoSPARC's table of particles: images, CTF and 3-D alignment, shape (N,).
 
@@ -73,6 +74,8 @@ def cryosparc_particles(
     sign
         Factor by which the image formation model was multiplied: -1 for a stack in which the particle is bright, whose
         ``blob/sign`` is then 1.
+    b_factor
+        B of the CTF's envelope exp(-B s^2 / 4) in Å^2.
 
     Raises
     ------
@@ -96,6 +99,7 @@ def cryosparc_particles(
     table["ctf/df_angle_rad"] = np.deg2rad(ctf.column("defocus_angle_degrees"))
     table["ctf/phase_shift_rad"] = np.deg2rad(ctf.column("phase_shift_degrees"))
     table["ctf/scale"] = table["ctf/scale_const"] = 1
+    table["ctf/bfactor"] = b_factor
     table["alignments3D/split"] = np.arange(n) % 2
     table["alignments3D/shift"] = poses.shifts / np.float32(pixel_size)
     table["alignments3D/pose"] = _rotation_vectors(poses.rotations.astype(np.float64))

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Int
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cryobench.core import CTF_COLUMNS, CTFParameters, InputError, Strict, stream, streams
 from cryobench.imaging.ctf_presets import CTF_PRESETS, CTFPreset
@@ -19,14 +19,22 @@ class CTFSpec(Strict):
 
     ``source`` is the name of a preset, or the path of a table. Rows of a table are drawn with ``replacement``, or each
     is used once before any is used again: over the particles of the whole ``dataset``, or over those of each ``state``
-    by itself. Presets have no rows, and neither choice changes them. ``phase_shift`` (degrees) is that of a phase
+    by itself; without ``shuffle`` they are taken in the order of the table, so that row i goes with pose i of the same
+    file. Presets have no rows, and none of this changes them. ``phase_shift`` (degrees) is that of a phase
     plate and takes the place of the source's; None leaves the source's.
     """
 
     source: str = Field(default="parametric", min_length=1)
     replacement: bool = False
     scope: Literal["dataset", "state"] = "dataset"
+    shuffle: bool = True
     phase_shift: float | None = Field(default=None, ge=0, le=180)
+
+    @model_validator(mode="after")
+    def _rows_are_drawn_or_taken_in_order(self) -> CTFSpec:
+        if self.replacement and not self.shuffle:
+            raise ValueError("rows are either drawn with replacement or taken in order: choose one of the two")
+        return self
 
     @property
     def is_file(self) -> bool:
@@ -125,6 +133,8 @@ def _rows(
     ranks: Int[np.ndarray, " n"],
     size: int,
 ) -> Int[np.ndarray, " n"]:
+    if not spec.shuffle:
+        return (indices if spec.scope == "dataset" else ranks) % size
     if spec.replacement:
         drawn = [generator.integers(size) for generator in streams(seed, "ctf row", indices)]
         return np.array(drawn, dtype=np.int64)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Complex64, Float32, Float64, Int
 
-from cryobench.core import FormatError, stream
+from cryobench.core import FormatError, InputError, stream
 from cryobench.imaging.spec import Colour, PowerLawNoise, SpectrumNoise
 from cryobench.io import read_text
 from cryobench.ops.fft import images_to_fourier
@@ -29,12 +29,22 @@ def noise_amplitudes(colour: Colour, box: int, pixel_size: float, output_box: in
         The simulated box D and its pixel size in Å.
     output_box
         The box d.
+
+    Raises
+    ------
+    InputError
+        If the spectrum is 0 at every frequency of the simulated box.
     """
     power = _power(colour, _radii(box) / (box * pixel_size))
     # Columns other than the first and the last stand for two: the mirrored half of the plane.
     weights = np.full(box // 2 + 1, 2.0)
     weights[[0, -1]] = 1.0
     total = (power * weights).sum() / box**2
+    if not total > 0:
+        raise InputError(
+            f"the noise spectrum has no power up to {np.sqrt(0.5) / pixel_size:.3g} 1/Å, the highest frequency of the "
+            f"images at {pixel_size:g} Å: its frequencies are to be in 1/Å"
+        )
     amplitudes = np.sqrt(_power(colour, _radii(output_box) / (box * pixel_size)) / total) * (output_box / box)
     if output_box < box:
         amplitudes[output_box // 2] = 0.0

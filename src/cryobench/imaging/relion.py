@@ -23,7 +23,12 @@ _CTF_COLUMNS = (
 
 
 def particle_tables(
-    images: Sequence[str], poses: Poses | None, ctf: CTFParameters, box: int, pixel_size: float
+    images: Sequence[str],
+    poses: Poses | None,
+    ctf: CTFParameters,
+    box: int,
+    pixel_size: float,
+    b_factor: float = 0.0,
 ) -> dict[str, dict[str, list[str]]]:
     """Return the optics and particles tables of RELION 3.1, one optics group for each microscope setting.
 
@@ -35,6 +40,8 @@ def particle_tables(
         Of the same particles; without poses the table has no columns of angles and origins.
     box, pixel_size
         Of the images, in pixels and Å.
+    b_factor
+        B of the CTF's envelope exp(-B s^2 / 4) in Å^2; a column says so where it is not 0.
     """
     microscope = np.column_stack([ctf.column(name) for name in ("voltage_kv", "cs_mm", "amplitude_contrast")])
     settings, group = np.unique(microscope, axis=0, return_inverse=True)
@@ -57,6 +64,7 @@ def particle_tables(
             "rlnDefocusV": _text(ctf.column("defocus_v_angstrom")),
             "rlnDefocusAngle": _text(ctf.column("defocus_angle_degrees")),
             "rlnPhaseShift": _text(ctf.column("phase_shift_degrees")),
+            **({"rlnCtfBfactor": [f"{b_factor:.6f}"] * len(ctf)} if b_factor else {}),
             "rlnOpticsGroup": [numbers[i] for i in group.ravel()],
         },
     }

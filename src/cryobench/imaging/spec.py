@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from cryobench.core import Strict
 from cryobench.imaging.ctf_draw import CTFSpec
@@ -63,13 +63,19 @@ class NoiseSpec(Strict):
     """How much noise, and of which colour.
 
     ``snr`` is the variance of the clean images (with CTF, over all pixels) over that of the noise, both at the
-    simulated box before any crop; None leaves the noise out. The clean images are those of a ``state``, each with a
-    noise level of its own, or of the whole ``dataset``, where the noise cannot give the state away.
+    simulated box before any crop; None, or the word ``none``, leaves the noise out. The clean images are those of a
+    ``state``, each with a noise level of its own, or of the whole ``dataset``, where the noise cannot give the state
+    away.
     """
 
     snr: float | None = Field(default=0.1, ge=1e-6, le=1e6)
     scope: Literal["state", "dataset"] = "dataset"
     colour: Colour = WhiteNoise()
+
+    @field_validator("snr", mode="before")
+    @classmethod
+    def _a_word_for_none(cls, value: object) -> object:
+        return None if value == "none" else value  # TOML has no null
 
 
 class ImagingOptions(Strict):

@@ -113,8 +113,10 @@ def inside(folder: Path, name: str, source: str) -> Path:
     return path
 
 
-def check_output(folder: Path, *, overwrite: bool, resume: bool) -> None:
+def check_output(folder: Path, *, overwrite: bool, resume: bool, advice: str = "") -> None:
     """Check that an output folder can be made, or that an existing one may be used.
+
+    ``advice`` names other ways out, such as an option, where the folder holds something.
 
     Raises
     ------
@@ -130,6 +132,4 @@ def check_output(folder: Path, *, overwrite: bool, resume: bool) -> None:
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder} is a file: choose a folder with -o")
     if folder.is_dir() and any(folder.iterdir()) and not (overwrite or resume):
-        raise OutputError(
-            f"{folder} is not empty: add --resume to go on there, --overwrite to start anew, or choose another -o"
-        )
+        raise OutputError(f"{folder} is not empty: {advice}add --overwrite to start anew there, or choose another -o")
