@@ -127,15 +127,16 @@ def gigabytes(found: dict[str, Any]) -> str:
     return f"{found['memory'] / 1e9:.2f} GB"
 
 
-def print_chain(dataset: Cost, volume: Cost, image: Cost) -> Cost:
+def print_chain(dataset: Cost, volume: Cost, image: Cost, threads: int) -> Cost:
     """Print what the parts take; return what an image takes with its share of the rest."""
     for name, cost in (("an image", image * 1e3), ("a volume", volume * 1e3), ("a dataset", dataset * 1e3)):
         print(f"{name:9s} {cost.cpu:8.1f} ms CPU {cost.wall:8.1f} ms wall")
     whole = dataset + volume * VOLUMES + image * PARTICLES
     each = whole / PARTICLES
-    print(f"extrapolated, not run, to {PARTICLES} particles of {VOLUMES} volumes: "
-          f"{whole.cpu / 60:.1f} min CPU, {whole.wall / 60:.1f} min wall")  # fmt: skip
-    print(f"an image of these, all told: {1e3 * each.cpu:.2f} ms CPU, {1e3 * each.wall:.2f} ms wall")
+    print(f"extrapolated, not run, to {PARTICLES} particles of {VOLUMES} volumes:")
+    print(f"  {whole.cpu / 60:.1f} min CPU, so at least {whole.cpu / 60 / threads:.1f} min on {threads} free cores; "
+          f"{whole.wall / 60:.1f} min wall, if the machine was as busy in each run")  # fmt: skip
+    print(f"  an image of these, all told: {1e3 * each.cpu:.2f} ms CPU, {1e3 * each.wall:.2f} ms wall")
     print(
         f"of the published scripts, quoted, not measured here: {PUBLISHED_CPU} s CPU: {PUBLISHED_CPU / each.cpu:.0f} x"
     )
@@ -197,7 +198,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         apart(options.threads, "maps", folder=folder, count=MAPS)
         measure_memory(folder, options.threads)
-        each = print_chain(*measure_chain(folder, options.threads))
+        each = print_chain(*measure_chain(folder, options.threads), options.threads)
         if options.torch_python is not None:
             compare_with_torch(folder, options.threads, options.torch_python, each)
 

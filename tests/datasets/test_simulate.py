@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import resource
 import signal
 import subprocess
@@ -233,12 +234,18 @@ def test_every_setting_is_recorded_and_reads_back(maps: Path, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"images": 0}, "greater than or equal to 1"),
+        ({"images": 0}, "^images is 0: .*greater than or equal to 1"),
         ({"images": (1, 2)}, "3 maps but 2 numbers of images"),
         ({"volumes": Path("nowhere.mrc")}, "nowhere.mrc: not a readable MRC map"),
         ({"volumes": ()}, "no map is given"),
         ({"name": "../x"}, "name is"),
         ({"surprise": 1}, "surprise is not a setting"),
+        ({"imaging": {"poses": {"rotations": {"kind": "grid", "level": 9}}}}, "imaging.poses.rotations.level is 9"),
+        (
+            {"imaging": {"noise": {"colour": {"kind": "power-law", "exponent": 9}}}},
+            "imaging.noise.colour.exponent is 9",
+        ),
+        ({"imaging": {"noise": {"colour": {"kind": "white", "scale": 3}}}}, "colour.scale is not a setting"),
         ({"imaging": {"output_box": 64}}, "cannot be cropped to 64"),
         ({"imaging": {"output_box": 15}}, "box size 15"),
         ({"imaging": {"noise": {"snr": -1}}}, "snr is -1"),
@@ -256,17 +263,60 @@ def test_what_cannot_be_made_is_said_before_anything_is(
     assert not (tmp_path / "d").exists()
 
 
-def test_maps_that_do_not_belong_together_are_named(maps: Path, tmp_path: Path) -> None:
-    small = tmp_path / "small.mrc"
-    write_volume(small, Volume(np.ones((16, 16, 16), np.float32), PIXEL))
-    nothing = tmp_path / "nan.mrc"
-    write_volume(nothing, Volume(np.full((BOX,) * 3, np.nan, np.float32), PIXEL))
+def test_maps_that_do_not_belong_together_are_named_before_anything_is_made(maps: Path, tmp_path: Path) -> None:
+    ones = np.ones((BOX,) * 3, np.float32)
+    bad = {
+        "box of 16": Volume(np.ones((16, 16, 16), np.float32), PIXEL),
+        "3 Å/px: maps must be alike": Volume(ones, 2 * PIXEL),
+        "not finite": Volume(np.nan * ones, PIXEL),
+    }
+    for number, (message, volume) in enumerate(bad.items()):
+        path = tmp_path / f"{number}.mrc"
+        write_volume(path, volume)
+        with pytest.raises(cryobench.CryobenchError, match=message):
+            cryobench.simulate(spec_of(maps, volumes=(maps / "vol_1.mrc", path), images=3), tmp_path / "d")
     truncated = tmp_path / "truncated.mrc"
     truncated.write_bytes((maps / "vol_1.mrc").read_bytes()[:5000])
-    for path, message in ((small, "box of 16"), (nothing, "not finite"), (truncated, "not a readable MRC map")):
-        with pytest.raises(cryobench.CryobenchError, match=message):
-            cryobench.simulate(spec_of(maps, volumes=(maps / "vol_1.mrc", path), images=3), tmp_path / path.stem)
-        assert not list((tmp_path / path.stem).glob("dataset.json"))
+    with pytest.raises(cryobench.CryobenchError, match="not a readable MRC map"):
+        cryobench.simulate(spec_of(maps, volumes=(maps / "vol_1.mrc", truncated), images=3), tmp_path / "d")
+    assert not (tmp_path / "d").exists()
+    other = spec_of(maps, volumes=(maps / "vol_1.mrc", tmp_path / "1.mrc"), images=3, pixel_size=2.0)
+    assert cryobench.simulate(other, tmp_path / "given").particles.pixel_size == pytest.approx(4.0)
+
+
+@pytest.mark.parametrize("lines", [0, 1, 9])
+@pytest.mark.parametrize("scope", ["state", "dataset"])
+def test_kills_at_other_moments(maps: Path, tmp_path: Path, scope: str, lines: int) -> None:
+    """Before the first image, during the pilot or the first stack, and near the end."""
+    spec = spec_of(maps)
+    spec["imaging"]["noise"]["scope"] = scope
+    cryobench.simulate(spec, tmp_path / "whole")
+    command = [sys.executable, "-c", SLOW_RUN, as_json(spec), str(tmp_path / "killed")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        if not lines:
+            while not (tmp_path / "killed").exists():
+                time.sleep(0.01)
+        for _ in range(lines):
+            process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+    cryobench.simulate(spec, tmp_path / "killed")
+    assert sums(tmp_path / "killed") == sums(tmp_path / "whole")
+
+
+def test_only_what_a_killed_run_was_writing_is_taken_away(maps: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "d"
+    cryobench.simulate(spec_of(maps), folder)
+    (folder / "dataset.json").unlink()
+    (folder / "build.json").write_text("{}")
+    (folder / ".mine.tmp").write_text("kept")
+    (folder / "particles/.000.mrcs.999999999.tmp").write_text("left")
+    cryobench.simulate(spec_of(maps), folder, overwrite=True)
+    assert (folder / ".mine.tmp").exists()
+    assert not (folder / "particles/.000.mrcs.999999999.tmp").exists()
+    (folder / f"particles/.000.mrcs.{os.getppid()}.tmp").write_text("being written")
+    with pytest.raises(cryobench.CryobenchError, match=f"process {os.getppid()} is writing there"):
+        cryobench.simulate(spec_of(maps, seed=9), folder, overwrite=True)
 
 
 def test_the_command_makes_the_same_and_says_what(maps: Path, tmp_path: Path) -> None:
@@ -290,9 +340,17 @@ def test_the_command_makes_the_same_and_says_what(maps: Path, tmp_path: Path) ->
     assert "Nothing to do" in again.output
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--snr", "1", "--no-noise"], ["--poses", "grid:x"], ["--noise", "nofile.txt"], ["--chunk", "0"]]
-)
+REFUSED = [
+    ["--snr", "1", "--no-noise"],
+    ["--no-noise", "--noise", "white"],
+    ["--poses", "grid:x"],
+    ["--poses", "unifrom"],
+    ["--noise", "nofile.txt"],
+    ["--chunk", "0"],
+]
+
+
+@pytest.mark.parametrize("arguments", REFUSED)
 def test_the_command_refuses_in_one_line(maps: Path, tmp_path: Path, arguments: list[str]) -> None:
     found = CliRunner().invoke(app, ["simulate", str(maps), "-o", str(tmp_path / "d"), "-N", "2", *arguments])
     assert found.exit_code == 2

@@ -10,6 +10,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.spatial.transform import Rotation
 
 import cryobench
+from cryobench.imaging import Projector
 
 BOX = 32
 
@@ -79,10 +80,16 @@ def test_a_shift_moves_the_image_by_its_negative(seed: int, x: int, y: int, pixe
 
 @given(seed=seeds)
 @settings(max_examples=15, deadline=None)
-def test_power_is_the_same_in_both_spaces(seed: int) -> None:
-    image = cryobench.project(blob(seed), rotations(seed, 1))[0].astype(float)
-    assert (image**2).sum() == pytest.approx((np.abs(np.fft.fft2(image)) ** 2).sum() / BOX**2, rel=1e-9)
-    assert image.sum() == pytest.approx(blob(seed).sum(), abs=1e-4 * np.abs(blob(seed)).sum())
+def test_mass_and_power_are_the_same_in_both_spaces(seed: int) -> None:
+    """The sum of a projection is that of its volume; its power is that of its transform, half of which is stored."""
+    volume, r = blob(seed), rotations(seed, 1)
+    poses = cryobench.Poses(r.astype(np.float32), np.zeros((1, 2), np.float32))
+    projector = Projector(cryobench.Volume(volume.astype(np.float32), 1.0))
+    power = np.abs(projector.transforms(poses)[0].astype(np.complex128)) ** 2
+    power[:, 1:-1] *= 2
+    image = cryobench.project(volume, r)[0].astype(float)
+    assert (image**2).sum() == pytest.approx(power.sum() / BOX**2, rel=1e-5)
+    assert image.sum() == pytest.approx(volume.sum(), abs=1e-4 * np.abs(volume).sum())
 
 
 @given(seed=seeds, middle=st.sampled_from([16, 18, 20, 30]), small=st.sampled_from([8, 10, 12]))
@@ -146,6 +153,9 @@ def test_the_ctf_of_a_particle_in_the_middle_is_minus_its_contrast() -> None:
         (lambda: cryobench.project(np.zeros((16, 16, 16)), np.eye(3)[None], box_size=9), "box size 9"),
         (lambda: cryobench.project(np.zeros((16, 16, 16)), np.eye(3)[None], box_size=32), "at most 16"),
         (lambda: cryobench.fourier_crop(np.zeros((16, 16)), 32), "cannot crop"),
+        (lambda: cryobench.fourier_crop(np.zeros((9, 9)), 9), "box size 9"),
+        (lambda: cryobench.fourier_crop(np.full((16, 16), np.nan), 8), "not finite"),
+        (lambda: cryobench.project(np.zeros((8, 8, 8)), -np.eye(3)[None]), "is a reflection"),
         (lambda: cryobench.fourier_crop(np.zeros((4, 16, 12)), 8), "neither square images nor a cubic volume"),
         (lambda: cryobench.CTFParameters.from_cryodrgn(np.zeros((3, 4))), "9 columns"),
         (lambda: cryobench.backproject(np.zeros((0, 16, 16)), np.zeros((0, 3, 3)), pixel_size=1.0), "no particle"),

@@ -21,8 +21,9 @@ from cryobench.imaging import (
     state_ranks,
 )
 from cryobench.imaging.ctf_presets import FittedSession, TwoPieceNormal
+from cryobench.ops.ctf import evaluate_ctf
 
-FITTED = [name for name in CTF_PRESETS if name != "parametric"]
+FITTED = [name for name in CTF_PRESETS if name.startswith("empiar")]
 FILE = CTFSpec(source="a.npz")
 
 # From the particles' tables: defocus U at 5 %, 50 %, 95 %; U - V at 5 %, its mean, at 95 %; Cs, amplitude contrast.
@@ -132,7 +133,7 @@ def test_defocus_is_never_below_zero() -> None:
 
 def test_titles_say_what_presets_are() -> None:
     assert "EMPIAR-10028's table; not its rows" in CTF_PRESETS["empiar-10028"].title
-    assert all(CTF_PRESETS[name].title.startswith("parametric") for name in CTF_PRESETS)
+    assert all(CTF_PRESETS[name].title.startswith("parametric") for name in ("parametric", *FITTED))
 
 
 def test_parametric_keeps_its_numbers() -> None:
@@ -244,3 +245,20 @@ def test_bad_sources_are_named() -> None:
         draw_ctf(CTFSpec(), 0, one, one, one, numbered(2))
     with pytest.raises(ValidationError):
         CTFSpec.model_validate({"source": "parametric", "seed": 1})
+
+
+def test_no_ctf_is_one_at_every_frequency() -> None:
+    drawn = draw_ctf(CTFSpec(source="none"), 0, np.arange(2), np.zeros(2, int), np.arange(2))
+    np.testing.assert_allclose(evaluate_ctf(drawn.table, 16, 3.0), 1.0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("scope", "expected"), [("dataset", [0, 1, 2, 3, 0, 1]), ("state", [0, 1, 2, 0, 1, 2])])
+def test_rows_in_order_go_with_the_poses_of_their_file(scope: str, expected: list[int]) -> None:
+    rows = np.tile([0.0, 1e4, 0, 300, 2.7, 0.1, 0], (4, 1))
+    rows[:, 0] = np.arange(4)
+    states = np.repeat([0, 1], 3)
+    spec = CTFSpec.model_validate({"source": "ctf.pkl", "shuffle": False, "scope": scope})
+    drawn = draw_ctf(spec, 5, np.arange(6), states, state_ranks(states), CTFParameters(rows))
+    assert drawn.column("defocus_u_angstrom").tolist() == expected
+    with pytest.raises(ValidationError, match="choose one of the two"):
+        CTFSpec(source="ctf.pkl", shuffle=False, replacement=True)

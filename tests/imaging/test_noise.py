@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cryobench.core import InputError
 from cryobench.imaging import PowerLawNoise, SpectrumNoise, WhiteNoise, draw_noise, noise_amplitudes
 from cryobench.imaging.spec import Colour
-from cryobench.ops.fft import fourier_to_images
+from cryobench.ops.fft import crop_images, fourier_to_images
 
 BOX, PIXEL = 48, 2.0
 
@@ -88,6 +89,27 @@ def test_only_the_shape_of_a_spectrum_matters(exponent: float, output: int, scal
 def test_impossible_spectra_are_refused(points: tuple[tuple[float, float], ...], message: str) -> None:
     with pytest.raises(pydantic.ValidationError, match=message):
         SpectrumNoise(points=points)
+
+
+@pytest.mark.parametrize("colour", [*COLOURS, SpectrumNoise(points=((0.0, 3.0), (0.1, 1.0)))])
+@pytest.mark.parametrize("output", [36, 34])
+def test_cropped_noise_has_the_law_of_a_crop(colour: Colour, output: int) -> None:
+    """Drawn at the small box, against drawn at the large one and cropped, at ratios that are not whole."""
+    n = 400
+    direct, cropped = drawn(colour, n, output=output), crop_images(drawn(colour, n), output)
+    found, expected = (np.mean(np.abs(np.fft.fft2(images)) ** 2, axis=0) for images in (direct, cropped))
+    half = output // 2
+    inside = np.ones((output, output), dtype=bool)
+    inside[half], inside[:, half] = False, False
+    assert found[~inside].max() < 1e-6 * found.max()
+    scores = (found[inside] / expected[inside] - 1) / np.sqrt(2 / n)  # of two means of n squares
+    assert abs(scores.mean()) < 0.15
+    assert 0.85 < scores.std() < 1.2
+
+
+def test_a_spectrum_of_other_frequencies_is_refused() -> None:
+    with pytest.raises(InputError, match="no power up to"):
+        noise_amplitudes(SpectrumNoise(points=((5.0, 0.0), (10.0, 1.0))), BOX, PIXEL, BOX)
 
 
 def test_noise_is_drawn_for_each_index() -> None:

@@ -68,7 +68,7 @@ def simulate(
         str | None,
         typer.Option(
             metavar="SOURCE",
-            help="A preset such as empiar-10028, or a table: .pkl, .npz, .npy, .star, .cs.",
+            help="A preset such as empiar-10028, none, or a table: .pkl, .npz, .npy, .star, .cs.",
             show_default="parametric",
         ),
     ] = None,
@@ -99,7 +99,12 @@ def simulate(
     not_inverted: Annotated[
         bool, typer.Option("--not-inverted", help="Leave the particle dark, as the CTF makes it.")
     ] = False,
-    seed: Annotated[int | None, typer.Option(help="The same seed gives the same bytes.", show_default="0")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            help="The same seed gives the same bytes, and other maps the same poses and noise.", show_default="0"
+        ),
+    ] = None,
     chunk: Annotated[
         int | None, typer.Option(help="Images at a time; no byte depends on it.", show_default="by memory")
     ] = None,
@@ -173,29 +178,35 @@ def _given(changes: dict[str, Any]) -> dict[str, Any]:
 
 def _colour(text: str) -> dict[str, Any]:
     kind, _, number = text.partition(":")
-    if kind == "white" and not number:
+    if text == "white":
         return {"kind": "white"}
     if kind == "power-law":
         return {"kind": "power-law", "exponent": _number(number, text, "power-law:-1")}
-    return {"kind": "spectrum", "file": text}
+    return {"kind": "spectrum", "file": _file(text, "white, power-law:EXPONENT")}
 
 
 def _rotations(text: str) -> dict[str, Any]:
     kind, _, number = text.partition(":")
-    if kind == "uniform" and not number:
-        return {"kind": "uniform"}
+    if text in {"uniform", "preferred"}:
+        return {"kind": text}
     if kind == "preferred":
         return {"kind": "preferred", "strength": _number(number, text, "preferred:0.5")}
     if kind == "grid":
         return {"kind": "grid", "level": _number(number, text, "grid:2")}
-    return {"kind": "file", "file": text}
+    return {"kind": "file", "file": _file(text, "uniform, preferred:STRENGTH, grid:LEVEL")}
 
 
 def _number(text: str, whole: str, example: str) -> float:
     try:
         return float(text)
     except ValueError as error:
-        raise InputError(f"'{whole}' has no number after the colon: expected something like {example}") from error
+        raise InputError(f"'{whole}' has no number after a colon: expected something like {example}") from error
+
+
+def _file(text: str, kinds: str) -> str:
+    if not Path(text).is_file():
+        raise InputError(f"'{text}' is neither one of {kinds} nor a file")
+    return text
 
 
 def _print_plan(inputs: Inputs, output: Path, *, dry_run: bool) -> None:

@@ -48,6 +48,12 @@ class Poses:
         bad = np.flatnonzero(np.abs(gram - np.eye(3)).max(axis=(1, 2), initial=0.0) > 1e-4)
         if bad.size:
             raise InputError(f"rotation of particle {bad[0]} is not orthogonal: expected a 3 x 3 rotation matrix")
+        mirrored = np.flatnonzero(np.linalg.det(self.rotations.astype(np.float64)) < 0)
+        if mirrored.size:
+            raise InputError(
+                f"rotation of particle {mirrored[0]} is a reflection (its determinant is -1): the poses of the other "
+                "hand are M R M with M = diag(1, 1, -1)"
+            )
 
     def __len__(self) -> int:
         return len(self.rotations)
@@ -85,6 +91,8 @@ class CTFParameters:
         InputError
             If it is not a numeric table of valid parameters.
         """
+        if isinstance(table, list | tuple):
+            table = np.asarray(table)
         wanted = f"expected cryoDRGN's CTF table of 9 columns: box, pixel size, {', '.join(CTF_COLUMNS)}; or the last 7"
         if not isinstance(table, np.ndarray):
             raise InputError(f"holds a {type(table).__name__}, {wanted}")

@@ -47,9 +47,11 @@ def build_dataset(
         raise InputError(f"a chunk of {chunk} images: choose at least 1")
     spec = inputs.spec
     formation = ImageFormation.draw(spec.imaging, spec.seed, spec.labels(), inputs.pose_table, inputs.ctf_table)
+    folder.mkdir(parents=True, exist_ok=True)
+    # First of all files, so that a folder says whose it is, however early a build ends.
+    journal = open_journal(folder, spec, resume=resume)
     for part in ("particles", "truth/volumes"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    journal = open_journal(folder, spec, resume=resume)
     if resume and (folder / MANIFEST).is_file() and not changed_files(folder, read_manifest(folder)):
         return False
     # Its removal says that what follows is unfinished, until it is written again at the very end.
@@ -89,7 +91,7 @@ class _Build:
                 self._write_stack(number, np.arange(indices.start, indices.stop), advance)
         for state in range(len(spec.images)):
             if not self._journal.has(self._folder, volume_name(state)):
-                self._visit(state)
+                self._write_truth(state, self._inputs.ensemble.volume(state))
 
     def _write_stack(self, number: int, indices: np.ndarray, advance: Advance) -> None:
         imaging = self._inputs.spec.imaging
@@ -112,16 +114,19 @@ class _Build:
         self._projector = None  # its memory is needed for the next one
         imaging = self._inputs.spec.imaging
         volume = self._inputs.ensemble.volume(state)
-        name = volume_name(state)
-        if not self._journal.has(self._folder, name):
-            write_volume(self._folder / name, downsample_volume(volume, imaging.output_box))
-            self._record(name)
+        if not self._journal.has(self._folder, volume_name(state)):
+            self._write_truth(state, volume)
         projector = Projector(volume, imaging.box if self._alone else imaging.output_box)
         if state not in self._journal.sigmas:
             pilot = self._formation.pilot(np.flatnonzero(self._labels == state))
             self._journal.sigmas[state] = self._formation.sigma(self._formation.moments(projector, pilot))
         self._state, self._projector = state, projector
         return projector
+
+    def _write_truth(self, state: int, volume: Volume) -> None:
+        name = volume_name(state)
+        write_volume(self._folder / name, downsample_volume(volume, self._inputs.spec.imaging.output_box))
+        self._record(name)
 
     def _set_common_noise(self, progress: Progress) -> None:
         """Set one noise level for all states, from clean images of them all."""
@@ -137,6 +142,7 @@ class _Build:
             advance(len(run))
         sigma = self._formation.sigma(np.concatenate(moments))
         self._journal.sigmas.update(dict.fromkeys(states, sigma))
+        self._journal.write(self._folder)
 
     def _runs(self, indices: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
         """Yield the particles of each state among some, states in order."""

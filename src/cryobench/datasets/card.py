@@ -36,7 +36,10 @@ def facts(manifest: Manifest) -> dict[str, str]:
 
 
 def _ctf(spec: DatasetSpec) -> str:
-    words = spec.ctf.words()
+    words, draw = spec.ctf.words(), spec.imaging.ctf
+    if draw.is_file:
+        words += ", drawn with replacement" if draw.replacement else "" if draw.shuffle else ", in order"
+        words += ", by state" if draw.scope == "state" and not draw.replacement else ""
     if spec.imaging.ctf.phase_shift is not None:
         words += f"; phase plate, {spec.imaging.ctf.phase_shift:g} degrees"
     return words + (f"; B-factor {spec.imaging.b_factor:g} Å²" if spec.imaging.b_factor else "")

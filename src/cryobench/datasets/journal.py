@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
+import os
 from pathlib import Path
 from typing import NoReturn
 
@@ -58,9 +59,7 @@ def open_journal(folder: Path, spec: DatasetSpec, *, resume: bool) -> Journal:
     FormatError
         If it cannot be read.
     """
-    for part in (".", "particles", "truth", "truth/volumes"):
-        for leftover in (folder / part).glob(".*.tmp"):
-            leftover.unlink()
+    _clear_leftovers(folder, spec)
     if not resume:
         _discard(folder)
         return _new_journal(folder, spec)
@@ -75,8 +74,9 @@ def open_journal(folder: Path, spec: DatasetSpec, *, resume: bool) -> Journal:
 
 
 def is_dataset(folder: Path) -> bool:
-    """Return whether a folder holds a dataset, finished or not."""
-    return (folder / MANIFEST).is_file() or (folder / _JOURNAL).is_file()
+    """Return whether a folder holds a dataset, finished or not, or the first breath of one."""
+    begun = next(folder.glob(f".{_JOURNAL}.*.tmp"), None) is not None
+    return begun or (folder / MANIFEST).is_file() or (folder / _JOURNAL).is_file()
 
 
 def _new_journal(folder: Path, spec: DatasetSpec) -> Journal:
@@ -101,6 +101,39 @@ def _journal_of_manifest(folder: Path, spec: DatasetSpec) -> Journal:
         sigmas=dict(enumerate(manifest.noise_sigma)),
         files={name: manifest.files[name] for name in made},
     )
+
+
+def _clear_leftovers(folder: Path, spec: DatasetSpec) -> None:
+    """Remove what a killed run was writing, and nothing else.
+
+    Raises
+    ------
+    OutputError
+        If the run is not dead.
+    """
+    written = {*(stack_name(number) for number in range(len(spec.stacks))), _JOURNAL, MANIFEST}
+    written |= {volume_name(state) for state in range(len(spec.images))}
+    for part in (".", "particles", "truth", "truth/volumes"):
+        for leftover in (folder / part).glob(".*.tmp"):
+            name, _, process = leftover.name.removeprefix(".").removesuffix(".tmp").rpartition(".")
+            known = str((Path(part) / name).as_posix()) in written or part == "truth"
+            if not (known and process.isdigit()):
+                continue
+            if int(process) != os.getpid() and _lives(int(process)):
+                raise OutputError(
+                    f"{folder}: process {process} is writing there: wait for it, or choose another folder"
+                )
+            leftover.unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _discard(folder: Path) -> None:

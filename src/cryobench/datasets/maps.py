@@ -25,6 +25,7 @@ from cryobench.imaging import FileRotations, ImagingOptions, ImagingSpec, read_s
 from cryobench.io import check_output, read_text, read_volume, sha256
 
 _MAP = "map"
+_ALIKE = 1e-3  # headers hold the edge of the box in single precision
 
 
 class SimulationSpec(Strict):
@@ -157,8 +158,10 @@ def _with_spectrum(fields: Mapping[str, Any], folder: Path) -> Mapping[str, Any]
             return fields
     if colour.get("kind") != "spectrum" or "file" not in colour:
         return fields
-    points = read_spectrum(folder / str(colour["file"]))
-    noise = fields["imaging"]["noise"] | {"colour": {"kind": "spectrum", "points": points}}
+    if "points" in colour:
+        raise InputError("imaging.noise.colour has both a file and points: give one of the two")
+    read = {"points": read_spectrum(folder / str(colour["file"]))}
+    noise = fields["imaging"]["noise"] | {"colour": {k: v for k, v in colour.items() if k != "file"} | read}
     return {**fields, "imaging": {**fields["imaging"], "noise": noise}}
 
 
@@ -175,7 +178,7 @@ def prepare_simulation(spec: SimulationSpec) -> Inputs:
     paths = _map_paths(spec.volumes)
     first, *others = [_checked(path, spec.pixel_size) for path in paths]
     for other in others:
-        if (other.box, other.pixel_size) != (first.box, first.pixel_size):
+        if other.box != first.box or abs(other.pixel_size / first.pixel_size - 1) > _ALIKE:
             raise InputError(
                 f"{other.path} has a box of {other.box} and {other.pixel_size:g} Å/px, but {first.path} one of "
                 f"{first.box} and {first.pixel_size:g} Å/px: maps must be alike, or give one pixel size for all"
@@ -254,8 +257,7 @@ def _checked(path: Path, pixel_size: float | None) -> _Map:
     volume = read_volume(path, pixel_size)
     if not np.isfinite(volume.data).all():
         raise FormatError(f"{path}: holds a value that is not finite: every voxel must be a number")
-    # Single precision is what headers hold, and enough to tell pixel sizes apart.
-    return _Map(path, volume.box, round(volume.pixel_size, 4), sha256(path))
+    return _Map(path, volume.box, volume.pixel_size, sha256(path))
 
 
 def _map_paths(given: Path | tuple[Path, ...]) -> list[Path]:

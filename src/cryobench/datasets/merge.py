@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import pydantic
@@ -10,6 +10,8 @@ import pydantic
 from cryobench.core import InputError
 
 T = TypeVar("T")
+
+_KINDS = {"states", "rotations", "shifts", "colour"}
 
 
 def merged(defaults: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,10 +42,20 @@ def validated(make: Callable[[], T]) -> T:
         return make()
     except pydantic.ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"] if isinstance(part, str)) or "the spec"
+        name = _field(first["loc"]) or "the spec"
         what = f"{first['msg'][0].lower()}{first['msg'][1:]}"
         if first["type"] == "extra_forbidden":
             raise InputError(f"{name} is not a setting: check its spelling") from error
         if first["type"] == "missing":
             raise InputError(f"{name} is missing") from error
         raise InputError(f"{name} is {first['input']!r}: {what}") from error
+
+
+def _field(place: Sequence[int | str]) -> str:
+    """Return the name of a field as a user writes it, without what the models put between."""
+    names: list[str] = []
+    for before, part in zip(("", *place), place, strict=False):
+        # Among kinds, the kind comes after the name of the field.
+        if isinstance(part, str) and part.isidentifier() and before not in _KINDS:
+            names.append(part)
+    return ".".join(names)

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from cryobench.core import CTFParameters, InputError, Poses, Volume
-from cryobench.core.checks import require_even_box, require_positive
+from cryobench.core.checks import require_even_box, require_finite, require_positive
 from cryobench.imaging.images import Projector
 from cryobench.ops.ctf import evaluate_ctf_plane
 from cryobench.ops.fft import crop_images, crop_volume
@@ -41,11 +41,11 @@ def project(
     InputError
         If the box is odd or larger than the volume, or an array has another shape than these.
     """
-    given = Volume(np.asarray(volume, dtype=np.float32), float(pixel_size))
+    given = Volume(_real("volume", volume), float(pixel_size))
     moves = np.zeros((len(rotations), 2), np.float32) if shifts is None else np.asarray(shifts, dtype=np.float32)
     poses = Poses(np.asarray(rotations, dtype=np.float32), moves)
     if box_size is not None:
-        require_even_box(box_size)
+        _require_box(box_size)
     return Projector(given, box_size).project(poses)
 
 
@@ -70,8 +70,10 @@ def ctf(
     InputError
         If the box is odd, or the pixel size not above 0.
     """
-    require_even_box(box_size)
+    _require_box(box_size)
     require_positive("pixel size", pixel_size)
+    if not (np.isfinite(b_factor) and b_factor >= 0):
+        raise InputError(f"B-factor is {b_factor}, expected a number of at least 0")
     return evaluate_ctf_plane(parameters.table, box_size, float(pixel_size), float(b_factor))
 
 
@@ -98,7 +100,8 @@ def fourier_crop(
     InputError
         If the array has another shape, or the box is odd or larger.
     """
-    given = np.array(array, dtype=np.float32)
+    _require_box(box_size)
+    given = _real("array", array)
     cubic = given.ndim == 3 and len(set(given.shape)) == 1
     if dimensions is None:
         dimensions = 3 if cubic else 2
@@ -109,3 +112,18 @@ def fourier_crop(
             *given.shape[:-2], box_size, box_size
         )
     raise InputError(f"an array of shape {given.shape} is neither square images nor a cubic volume")
+
+
+def _real(name: str, array: np.ndarray) -> Float32[np.ndarray, "*shape"]:
+    """Return a copy in single precision of an array that holds real, finite numbers."""
+    given = np.asarray(array)
+    if given.dtype.kind not in "fiu":
+        raise InputError(f"{name} holds values of type {given.dtype}: expected real numbers")
+    require_finite(name, given)
+    return np.array(given, dtype=np.float32)
+
+
+def _require_box(box_size: int) -> None:
+    if not isinstance(box_size, int | np.integer):
+        raise InputError(f"box size {box_size!r} is not a whole number of pixels")
+    require_even_box(int(box_size))

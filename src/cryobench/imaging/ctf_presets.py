@@ -94,6 +94,18 @@ class TypicalSession:
 
 
 @dataclass(frozen=True)
+class NoCTF:
+    """A CTF of 1 at every frequency: amplitude contrast alone, at a phase shift of 180 degrees, without defocus."""
+
+    title: str = "no CTF: 1 at every frequency"
+
+    def draw(self, generator: np.random.Generator) -> Row:
+        """Return the parameters of one particle."""
+        del generator
+        return (0.0, 0.0, 0.0, 300.0, 0.0, 1.0, 180.0)
+
+
+@dataclass(frozen=True)
 class FittedSession:
     """A session with the defocus and astigmatism quantiles of a real dataset's particles.
 
@@ -146,5 +158,6 @@ _TABLES = (
 
 CTF_PRESETS: Registry[CTFPreset] = Registry("CTF preset")
 CTF_PRESETS.add("parametric", TypicalSession())
+CTF_PRESETS.add("none", NoCTF())
 for _table in _TABLES:
     CTF_PRESETS.add(_table[0].lower(), FittedSession(*_table))

@@ -85,7 +85,7 @@ def poses_from_star(table: ParticleTable, pixel_size: float) -> Poses:
     table
         Of RELION 3.1 and later, with origins in Å, or of 3.0, with origins in pixels.
     pixel_size
-        Of the images, in Å.
+        Of the images, in Å: the unit of origins in pixels where the table does not say its own.
 
     Raises
     ------
@@ -95,12 +95,14 @@ def poses_from_star(table: ParticleTable, pixel_size: float) -> Poses:
         If a number is not finite.
     """
     angles = np.column_stack([table.numbers(label) for label in _ANGLES])
+    own = table.pixel_sizes()
+    pixels = np.where(np.isnan(own), pixel_size, own)
     shifts = np.zeros((table.rows, 2))
     for axis, label in enumerate(("rlnOriginX", "rlnOriginY")):
         if table.has(f"{label}Angst"):
             shifts[:, axis] = table.numbers(f"{label}Angst")
         elif table.has(label):
-            shifts[:, axis] = table.numbers(label) * pixel_size
+            shifts[:, axis] = table.numbers(label) * pixels
     return Poses(rotation_from_relion(angles).astype(np.float32), shifts.astype(np.float32))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int
 
 from cryobench.core import CTFParameters, InputError, Poses, streams
+from cryobench.imaging.chunks import chunks
 from cryobench.imaging.ctf_draw import draw_ctf, state_ranks
 from cryobench.imaging.images import Projector
 from cryobench.imaging.noise import draw_noise, noise_amplitudes
@@ -18,8 +19,6 @@ from cryobench.ops.fft import fourier_to_images
 
 PILOT = {"state": 256, "dataset": 4096}
 """Clean images, evenly spread over those of a state or of the dataset, from which the noise level is computed."""
-
-_CHUNK_PIXELS = 2**22
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,19 +70,20 @@ class ImageFormation:
         return indices[np.arange(count) * len(indices) // count]
 
     def moments(self, projector: Projector, indices: Int[np.ndarray, " n"]) -> Float64[np.ndarray, "n 2"]:
-        """Return the sum and the sum of squares of the pixels of clean images at the simulated box, shape (n, 2).
+        """Return the mean and the variance of the pixels of clean images at the simulated box, shape (n, 2).
 
         They are kept for each image so that a variance over any set of images does not depend on how they were grouped.
-        The sum of squares is read off the transform (Parseval).
+        The variance is read off the transform (Parseval), where the mean stands apart from all else.
         """
         box = self.spec.box
         moments = np.empty((len(indices), 2))
-        for rows in _chunks(len(indices), box):
+        for rows in chunks(len(indices), box):
             transforms = self._clean(projector, indices[rows], box).astype(np.complex128)
             power = np.abs(transforms) ** 2
             power[:, :, 1:-1] *= 2  # for the mirrored half of the plane
-            moments[rows, 0] = transforms[:, 0, 0].real
-            moments[rows, 1] = power.sum(axis=(1, 2)) / box**2
+            power[:, 0, 0] = 0
+            moments[rows, 0] = transforms[:, 0, 0].real / box**2
+            moments[rows, 1] = power.sum(axis=(1, 2)) / box**4
         return moments
 
     def sigma(self, moments: Float64[np.ndarray, "n 2"]) -> float:
@@ -96,8 +96,7 @@ class ImageFormation:
         """
         if self.spec.noise.snr is None:
             return 0.0
-        pixels = len(moments) * self.spec.box**2
-        variance = moments[:, 1].sum() / pixels - (moments[:, 0].sum() / pixels) ** 2
+        variance = moments[:, 1].mean() + moments[:, 0].var()
         if not variance > 0:
             raise InputError(
                 "the clean images have no contrast, so no noise has a signal-to-noise ratio to them: is a volume empty?"
@@ -118,12 +117,12 @@ class ImageFormation:
         sigma
             Standard deviation of the noise at the simulated box.
         chunk
-            Images made at a time; by default what fits into a few dozen megabytes.
+            Fewer images at a time than fit into a few dozen megabytes.
         """
         spec = self.spec
         amplitudes = noise_amplitudes(spec.noise.colour, spec.box, spec.pixel_size, spec.output_box)
         amplitudes *= np.float32(sigma)
-        for rows in _chunks(len(indices), spec.output_box, chunk):
+        for rows in chunks(len(indices), spec.output_box, chunk):
             transforms = self._clean(projector, indices[rows], spec.output_box)
             if sigma > 0:
                 transforms += draw_noise(self.seed, indices[rows], amplitudes)
@@ -142,9 +141,3 @@ def _contrasts(spread: float, seed: int, n: int) -> Float64[np.ndarray, " n"]:
     width = np.sqrt(np.log1p(spread**2))
     normals = np.array([generator.standard_normal() for generator in streams(seed, "contrast", np.arange(n))])
     return np.asarray(np.exp(width * normals - width**2 / 2))
-
-
-def _chunks(n: int, box: int, chunk: int | None = None) -> Iterator[Int[np.ndarray, " m"]]:
-    size = max(1, _CHUNK_PIXELS // box**2) if chunk is None else chunk
-    for start in range(0, n, size):
-        yield np.arange(start, min(n, start + size))

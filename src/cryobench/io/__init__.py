@@ -15,6 +15,7 @@ from cryobench.io.files import (
 )
 from cryobench.io.images import IMAGE_SUFFIXES, StackImages, open_images
 from cryobench.io.indices import read_indices
+from cryobench.io.listing import find_files, natural_key
 from cryobench.io.mrc import MrcStackWriter, read_volume, write_volume
 from cryobench.io.relion import ParticleTable, read_particle_table
 from cryobench.io.star import read_star, write_star
@@ -26,7 +27,9 @@ __all__ = [
     "StackImages",
     "check_output",
     "ctf_from_table",
+    "find_files",
     "inside",
+    "natural_key",
     "open_images",
     "read_array",
     "read_array_pickle",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,11 @@ import numpy as np
 from cryobench.core.errors import FormatError, OutputError
 
 
-@contextmanager
+@contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` that takes its place when the block ends well, and vanishes if not.
+
+    What a killed process left behind of the same file is removed.
 
     Raises
     ------
@@ -24,6 +27,7 @@ def replacing(path: Path) -> Iterator[Path]:
         If the file cannot be written, as on a full disk.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    _remove_leftovers(path)
     try:
         yield temporary
         with temporary.open("rb") as written:
@@ -36,6 +40,26 @@ def replacing(path: Path) -> Iterator[Path]:
         raise OutputError(f"{path}: cannot be written ({why}): check the free space and the permissions") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove the temporary files of ``path`` whose processes no longer live."""
+    name = re.compile(rf"\.{re.escape(path.name)}\.([1-9][0-9]{{0,8}})\.tmp")
+    with contextlib.suppress(OSError):  # what cannot be listed or removed does no harm
+        for found in os.listdir(path.parent):  # noqa: PTH208 -- names are enough
+            match = name.fullmatch(found)
+            if match and not _lives(int(match[1])):
+                path.with_name(found).unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is another user's
+        pass
+    return True
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from jaxtyping import Float, Int64
 from cryobench.core import FormatError
 from cryobench.io.cryosparc import read_cs, require_fields
 from cryobench.io.files import inside, read_text
-from cryobench.io.relion import ParticleTable, read_particle_table
+from cryobench.io.relion import read_particle_table
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +70,7 @@ def read_star_list(path: Path, datadir: Path | None) -> ImageList:
         numbers[row] = int(number) if at else 1
         if not numbers[row]:
             raise FormatError(f"{path}: row {row + 1}: image '{name}': RELION counts the images of a stack from 1")
-    return _image_list(names, numbers - 1, path, datadir, _star_pixel_size(table))
+    return _image_list(names, numbers - 1, path, datadir, _one_pixel_size(table.pixel_sizes(), path))
 
 
 def read_cs_list(path: Path, datadir: Path | None) -> ImageList:
@@ -118,6 +119,7 @@ def _locate(name: str, path: Path, datadir: Path | None, where: str) -> Path:
     try:
         there = full.is_file() and full.resolve().is_relative_to(folder.resolve())
         by_base_name = datadir is not None and not there and base.is_file()
+        _require_no_way_out(base if by_base_name else full, folder, source)
         found = inside(folder, base.name if by_base_name else name, source)
         exists = found.is_file()
     except (OSError, ValueError) as error:  # a name that is too long, or holds a null character
@@ -129,14 +131,15 @@ def _locate(name: str, path: Path, datadir: Path | None, where: str) -> Path:
     return found
 
 
-def _star_pixel_size(table: ParticleTable) -> float | None:
-    if table.has("rlnImagePixelSize"):
-        return _one_pixel_size(table.numbers("rlnImagePixelSize"), table.path)
-    if table.has("rlnDetectorPixelSize") and table.has("rlnMagnification"):
-        micrometres, magnification = table.numbers("rlnDetectorPixelSize"), table.numbers("rlnMagnification")
-        known = magnification > 0
-        return _one_pixel_size(1e4 * micrometres[known] / magnification[known], table.path)
-    return None
+def _require_no_way_out(path: Path, folder: Path, source: str) -> None:
+    """Raise if a path that begins in a folder leads out of it by a link."""
+    begins_inside = Path(os.path.abspath(path)).is_relative_to(os.path.abspath(folder))  # noqa: PTH100 -- as written
+    real = path.resolve()
+    if begins_inside and not real.is_relative_to(folder.resolve()):
+        raise FormatError(
+            f"{source}: '{path.name}' is a link, or lies beyond one, that leads out of its folder, to {real}: "
+            f"give --datadir the real folder, {real.parent}"
+        )
 
 
 def _one_pixel_size(sizes: Float[np.ndarray, " N"], path: Path) -> float | None:

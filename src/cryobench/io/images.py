@@ -35,6 +35,15 @@ class StackImages:
     source
         What named the images, for messages.
 
+    Attributes
+    ----------
+    stacks
+        As given.
+    volumes
+        Those whose headers say that they are maps: their sections are taken as images.
+    pixel_size
+        Edge of a pixel in Å, None where it is not known.
+
     Raises
     ------
     FormatError
@@ -54,9 +63,10 @@ class StackImages:
             raise FormatError("there is no stack to read images from")
         self.stacks = tuple(stacks)
         mapped = [map_stack(path) for path in self.stacks]
-        self._maps = [data for data, _ in mapped]
+        self._maps = [stack.images for stack in mapped]
+        self.volumes = tuple(path for path, stack in zip(self.stacks, mapped, strict=True) if stack.is_volume)
         self._box = _one_box(self.stacks, self._maps)
-        self.pixel_size = _agreed([size for _, size in mapped]) if pixel_size is None else pixel_size
+        self.pixel_size = _agreed([stack.pixel_size for stack in mapped]) if pixel_size is None else pixel_size
         if stack_of is None or positions is None:
             stack_of = np.repeat(np.arange(len(self._maps)), self.counts)
             positions = np.concatenate([np.arange(count) for count in self.counts])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 import mrcfile
 import numpy as np
@@ -15,6 +17,7 @@ from cryobench.core import FormatError, InputError, Volume
 from cryobench.io.files import replacing, write_bytes
 
 _LABEL = b"cryobench"
+_ALIKE = 1e-3  # headers hold the edge of the box in single precision
 
 
 class MrcStackWriter:
@@ -97,45 +100,96 @@ def read_volume(path: Path, pixel_size: float | None = None) -> Volume:
     Raises
     ------
     FormatError
-        If the file is not a complete MRC map of a cubic, even box with a pixel size.
+        If the file is not a complete MRC map of a cubic, even box with a pixel size, the same along each axis, and its
+        axes in the order x, y, z.
     """
     try:
-        with mrcfile.open(path, permissive=False) as mrc:
-            data = np.array(mrc.data, dtype=np.float32)
-            stored = float(mrc.voxel_size.x)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # trailing bytes do no harm
+            with mrcfile.open(path, permissive=False) as mrc:
+                stored, edges = mrc.data, _edges(mrc.voxel_size)
+                _require_axes(mrc.header, path)
+                if stored.dtype.kind not in "fiu":
+                    raise FormatError(f"{path}: voxels of type {stored.dtype}: expected real numbers")
+                data = np.array(stored, dtype=np.float32)
     except (OSError, ValueError) as error:
         raise FormatError(f"{path}: not a readable MRC map ({error})") from error
+    if pixel_size is None:
+        _require_one_edge(edges, path)
+        if edges[0] is None:
+            raise FormatError(f"{path}: its header holds no pixel size: give it with --apix, in Å")
     try:
-        return Volume(data, stored if pixel_size is None else pixel_size)
+        return Volume(data, edges[0] if pixel_size is None else pixel_size)
     except InputError as error:
         raise FormatError(f"{path}: {error}") from error
 
 
-def map_stack(path: Path) -> tuple[np.ndarray, float | None]:
-    """Return the images of a stack without reading them, and their pixel size.
+class MappedStack(NamedTuple):
+    """A stack whose images are read when they are asked for.
 
-    Returns
-    -------
-    Memory-mapped array, shape (n, rows, columns), n of at least 1, of any real type; and the edge of a pixel in Å, None
-    where the header has none.
+    Parameters
+    ----------
+    images
+        Memory-mapped array, shape (n, rows, columns), n of at least 1, of any real type.
+    pixel_size
+        Edge of a pixel in Å, None where the header has none.
+    is_volume
+        Whether the header says that the images are the sections of a map.
+    """
+
+    images: np.ndarray
+    pixel_size: float | None
+    is_volume: bool
+
+
+def map_stack(path: Path) -> MappedStack:
+    """Return the images of a stack without reading them.
 
     Raises
     ------
     FormatError
-        If the file is missing, truncated, or not an MRC stack of images.
+        If the file is missing, truncated, or not an MRC stack of images, its axes in the order x, y, z and its pixels
+        square.
     """
     wanted = "expected a complete MRC stack of images"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # trailing bytes do no harm
             with mrcfile.mmap(path, mode="r", permissive=False) as mrc:
-                data, size = mrc.data, float(mrc.voxel_size.x)
+                data, edges, header = mrc.data, _edges(mrc.voxel_size), mrc.header
     except (OSError, ValueError, OverflowError) as error:
         raise FormatError(f"{path}: not a readable MRC stack ({error}): {wanted}") from error
     stack = np.asarray(data[None] if data.ndim == 2 else data)
     if stack.ndim != 3 or not stack.size or stack.dtype.kind not in "fiu":
         raise FormatError(f"{path}: shape {stack.shape}, type {stack.dtype}: {wanted}")
-    return stack, size if np.isfinite(size) and size > 0 else None
+    _require_axes(header, path)
+    _require_one_edge(edges[:2], path)
+    is_volume = int(header.ispg) == 1 and int(header.nx) == int(header.nz) == int(header.mz)
+    return MappedStack(stack, edges[0], is_volume)
+
+
+def _edges(voxel: np.ndarray) -> list[float | None]:
+    """Return the edges of a voxel along x, y and z in Å, None where the header holds none."""
+    edges = [float(voxel[axis]) for axis in "xyz"]
+    return [edge if np.isfinite(edge) and edge > 0 else None for edge in edges]
+
+
+def _require_axes(header: np.ndarray, path: Path) -> None:
+    order = tuple(int(header[name]) for name in ("mapc", "mapr", "maps"))
+    if order not in {(1, 2, 3), (0, 0, 0)}:  # old writers leave them out
+        raise FormatError(
+            f"{path}: its columns, rows and sections are the axes {order}: expected x, y, z, that is (1, 2, 3); "
+            "write it anew with its axes in this order"
+        )
+
+
+def _require_one_edge(edges: Sequence[float | None], path: Path) -> None:
+    known = [edge for edge in edges if edge is not None]
+    if known and max(known) - min(known) > _ALIKE * min(known):
+        raise FormatError(
+            f"{path}: edges of {' x '.join(f'{edge:g}' for edge in known)} Å a voxel: expected the same along each "
+            "axis; resample it, or correct its header"
+        )
 
 
 def _header(

@@ -75,6 +75,26 @@ class ParticleTable:
                 f"{self.path}: column {label} cannot be read: row {row + 1} holds '{text}', expected a number"
             ) from None
 
+    def pixel_sizes(self) -> Float64[np.ndarray, " N"]:
+        """Return the edge of a pixel of each image in Å, shape (N,), not a number where the file does not give it.
+
+        It is ``rlnImagePixelSize``, or in files of RELION 3.0 the detector's pixel over the magnification.
+
+        Raises
+        ------
+        FormatError
+            If a value is not a number, naming its row.
+        """
+        if self.has("rlnImagePixelSize"):
+            sizes = self.numbers("rlnImagePixelSize")
+        elif self.has("rlnDetectorPixelSize") and self.has("rlnMagnification"):
+            magnification = self.numbers("rlnMagnification")
+            magnified = np.where(magnification > 0, magnification, np.nan)
+            sizes = 1e4 * self.numbers("rlnDetectorPixelSize") / magnified  # micrometres to Å
+        else:
+            return np.full(self.rows, np.nan)
+        return np.where(np.isfinite(sizes) & (sizes > 0), sizes, np.nan)
+
     def _group_rows(self) -> Mapping[str, int]:
         place = {group: row for row, group in enumerate(self.optics.get("rlnOpticsGroup", ()))}
         unknown = set(self.particles["rlnOpticsGroup"]) - set(place)

@@ -70,6 +70,8 @@ def backproject(
         If there is no image, or an array has another shape than these.
     """
     n = len(images)
+    if len(rotations) != n:
+        raise InputError(f"there are {n} images but {len(rotations)} rotations: one is needed for each image")
     moves = np.zeros((n, 2), np.float32) if shifts is None else np.asarray(shifts, dtype=np.float32)
     poses = Poses(np.asarray(rotations, dtype=np.float32), moves)
     # Of amplitude contrast alone, at 180 degrees: 1 at every frequency.
