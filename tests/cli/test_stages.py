@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +17,11 @@ from click.testing import Result
 from PIL import Image
 from typer.testing import CliRunner
 
+from cryobench.cli import app as cli
 from cryobench.cli.app import app
 from cryobench.core import Volume
-from cryobench.imaging import Projector, parametric_ctf
-from cryobench.io import MrcStackWriter, open_images, read_poses, write_ctf, write_volume
+from cryobench.imaging import Projector, parametric_ctf, uniform_poses
+from cryobench.io import MrcStackWriter, open_images, read_poses, replacing, write_ctf, write_poses, write_volume
 from cryobench.ops.ctf import evaluate_ctf
 from cryobench.ops.fft import crop_images, fourier_to_images, images_to_fourier
 
@@ -202,7 +205,50 @@ def test_a_dry_run_makes_nothing() -> None:
     assert "12,000, box 32 of 1.5 Å/px" in projection.stdout
     assert "total SNR 0.05" in done("add-ctf out.mrcs -o new/ctf.mrcs --dry-run").stdout
     assert "SNR 0.1" in done("add-noise out.mrcs -o new/noisy.mrcs --snr 0.1 --dry-run").stdout
+    small = done("downsample out.mrcs -D 16 -o new/small.mrcs --chunk 2 --dry-run").stdout
+    assert "3: new/small.0.mrcs ... new/small.2.mrcs" in small
+    assert "box 16 of 3 Å/px" in done("downsample input.mrc -D 16 -o new/small.mrc --is-vol --dry-run").stdout
+    tables = done("sample-ctf experimental_ctf.pkl --ctf-dir ctfs --N 3 -N 9 -o new/all.pkl --dry-run").stdout
+    assert "4: ctfs/ctfs_0.pkl ... new/all.pkl" in tables
     assert sorted(Path.cwd().rglob("*")) == before
+
+
+def test_what_may_be_a_mistake_is_noted() -> None:
+    done("project input.mrc -N 4 -o out.mrcs --out-pose out.pkl --threads 1")
+    done("sample-ctf experimental_ctf.pkl -o ctf.pkl -N 4")
+    lines = {
+        "add-ctf out.mrcs --ctf-pkl ctf.pkl --kv 200 --dfu 9000 -o a.mrcs --s1 0 --s2 0": "note: --dfu, --kv without "
+        "effect: --ctf-pkl says it of each image",
+        "add-ctf input.mrc -o b.mrcs --s1 0 --s2 0": "note: input.mrc: its header says that it is a map: its sections",
+        "add-noise input.mrc -o c.mrcs --sigma 1": "note: input.mrc: its header says that it is a map: its sections",
+        "downsample input.mrc -D 16 -o d.mrcs": "are taken as images; --is-vol downsamples the map itself",
+    }
+    for line, note in lines.items():
+        for more in (" --dry-run", ""):
+            assert note in done(line + more).stderr
+    assert "header" not in done("add-noise out.mrcs -o e.mrcs --sigma 1").stderr
+    write_volume(Path("vols/small.mrc"), Volume(density(1).data[8:24, 8:24, 8:24], 3.0))
+    assert "note: volumes differ: vols/small.mrc has a box of 16 and 3 Å/px, but vols/000.mrc one of 32" in (
+        done("project vols -N 2 -o mrcs --out-pose poses").stderr
+    )
+
+
+def test_sigterm_leaves_nothing_half_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    def work() -> None:
+        with replacing(Path("out.mrcs")) as temporary:
+            temporary.write_text("half")
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(60)
+
+    monkeypatch.setattr(cli, "app", work)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert stopped.value.code == 143
+    assert not list(Path.cwd().glob("*out.mrcs*"))
 
 
 @pytest.fixture
@@ -217,6 +263,24 @@ def mistakes() -> None:
     Path("odd.mrc").write_bytes(Path("in.mrcs").read_bytes())
     Path("cut.mrcs").write_bytes(Path("in.mrcs").read_bytes()[:-100])
     Path("df.pkl").write_bytes(pickle.dumps(np.zeros((4, 2))))
+    Path("good.pkl").write_bytes(pickle.dumps(np.full((3, 2), 1e4)))
+    write_ctf(Path("three.pkl"), parametric_ctf(1, np.arange(3)), BOX, PIXEL)
+    write_poses(Path("p.pkl"), uniform_poses(0, np.arange(3), shift_extent=1.0), BOX, PIXEL)
+    Path("cd").mkdir()
+    shutil.copy("experimental_ctf.pkl", "cd/ctfs_0.pkl")
+    Path("l.txt").write_text("in.mrcs\n")
+    np.save("keep.npy", np.array([0]))
+    Path("twins").mkdir()
+    for name in ("a.mrc", "a.MRC"):
+        shutil.copy("input.mrc", Path("twins", name))
+    Path("twin_stacks").mkdir()
+    for name in ("a.mrcs", "a.MRCS"):
+        shutil.copy("in.mrcs", Path("twin_stacks", name))
+    broken = density(1).data.copy()
+    broken[3, 4, 5] = np.nan
+    write_volume(Path("nan.mrc"), Volume(broken, PIXEL))
+    with MrcStackWriter(Path("nan.mrcs"), 3, BOX, PIXEL) as writer:
+        writer.write(np.where(np.arange(3)[:, None, None] == 1, np.inf, stack("in.mrcs")).astype(np.float32))
 
 
 @pytest.mark.usefixtures("mistakes")
@@ -232,8 +296,38 @@ def mistakes() -> None:
         ("sample-ctf experimental_ctf.pkl -o out.pkl -D 33", "box size 33 is not allowed"),
         ("sample-ctf experimental_ctf.pkl -o out.pkl --apix 0", "pixel size is 0.0"),
         ("sample-ctf experimental_ctf.pkl -o out.pkl --seed -1", "--seed is -1"),
-        ("sample-ctf experimental_ctf.pkl -o experimental_ctf.pkl", "also the name of another table"),
+        ("sample-ctf experimental_ctf.pkl -o experimental_ctf.pkl", "would replace what is read"),
+        (
+            "sample-ctf --ctf-dir cd --ctf-file cd/ctfs_0.pkl -o all.pkl -N 9 --N 2",
+            "cd/ctfs_0.pkl is to be written, but would replace what is read",
+        ),
+        (
+            "sample-ctf --ctf-dir cd --ctf-file experimental_ctf.pkl -o cd/ctfs_1.pkl -N 9 --N 2",
+            "cd/ctfs_1.pkl is also the name of another output",
+        ),
         ("project -N 3 -o out.mrcs --out-pose out.pkl", "there is no input"),
+        ("project input.mrc --in-pose p.pkl -o out.mrcs --out-pose p.pkl", "p.pkl is to be written, but would replace"),
+        (
+            "project twins -N 3 -o out --out-pose poses",
+            "out/a_particles.mrcs is to be written twice, for twins/a.MRC and for twins/a.mrc",
+        ),
+        ("project nan.mrc -N 3 -o out.mrcs --out-pose out.pkl", "nan.mrc: holds a value that is not finite"),
+        ("project input.mrc -N 3 -o out.mrcs --out-pose out.pkl --threads 0", "0 threads asked for"),
+        ("add-ctf in.mrcs -o out.mrcs --ctf-pkl three.pkl --out-pkl three.pkl", "three.pkl is to be written, but"),
+        ("add-ctf in.mrcs -o out.mrcs --df-file good.pkl --out-pkl good.pkl", "good.pkl is to be written, but"),
+        (
+            "add-ctf twin_stacks -o out",
+            "out/a.star is to be written twice, for twin_stacks/a.MRCS and for twin_stacks/a.mrcs",
+        ),
+        ("add-ctf nan.mrcs -o out.mrcs --s1 0 --s2 0", "nan.mrcs: image 2, counted from 1, holds a value that is not"),
+        ("add-ctf in.mrcs -o out.mrcs -b -1", "-b is -1.0: expected a B"),
+        ("add-ctf in.mrcs -o out.mrcs -b nan", "-b is nan: expected a B"),
+        ("add-noise l.txt -o in.mrcs --snr 1", "in.mrcs is to be written, but would replace what is read"),
+        ("add-noise nan.mrcs -o out.mrcs --sigma 1", "nan.mrcs: image 2, counted from 1, holds a value that is not"),
+        ("downsample l.txt -D 16 -o in.mrcs", "in.mrcs is to be written, but would replace what is read"),
+        ("downsample in.mrcs -D 16 -o l.mrcs --chunk 2 --ind l.txt", "l.txt: "),
+        ("downsample nan.mrcs -D 16 -o out.mrcs", "nan.mrcs: image 2, counted from 1, holds a value that is not"),
+        ("downsample nan.mrc -D 16 -o out.mrc --is-vol", "nan.mrc: holds a value that is not finite"),
         ("project vols -N 3 -o out.mrcs --out-pose out", "-o out.mrcs is a file, but vols is a folder"),
         ("project vols -N 3 -o out --out-pose out.pkl", "--out-pose out.pkl is a file, but vols is a folder"),
         ("project input.mrc -N 3 -o out --out-pose out.pkl", "-o out: expected the name of a .mrcs file"),
@@ -274,7 +368,7 @@ def mistakes() -> None:
         ("downsample in.mrcs -D 33 -o out.mrcs", "box size 33"),
         ("downsample in.mrcs -D 64 -o out.mrcs", "-D is 64, but in.mrcs has a box of 32"),
         ("downsample in.mrcs -D 16 -o out", "expected the name of a .mrcs or .mrc file"),
-        ("downsample in.mrcs -D 16 -o in.mrcs", "also what is read"),
+        ("downsample in.mrcs -D 16 -o in.mrcs", "would replace what is read"),
         ("downsample in.mrcs -D 16 -o out.mrcs --chunk 0", "--chunk is 0"),
         ("downsample odd.mrc -D 16 -o out.mrc --is-vol", "expected a cubic map"),
         ("downsample input.mrc -D 16 -o out.mrc --is-vol --chunk 3", "are for images"),

@@ -165,6 +165,23 @@ def test_relion_3_0_has_everything_among_the_particles(tmp_path: Path) -> None:
     np.testing.assert_allclose(load_ctf_table(tmp_path / "p.star").table, [[15000, 14000, 45, 300, 2.7, 0.1, 0]] * 2)
 
 
+ANGLES = "_rlnAngleRot\n_rlnAngleTilt\n_rlnAnglePsi\n_rlnOriginX\n_rlnOriginY\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"data_\nloop_\n{ANGLES}_rlnDetectorPixelSize\n_rlnMagnification\n1 2 3 4 -8 5 10000\n1 2 3 1 0 5 0\n",
+        "data_optics\nloop_\n_rlnOpticsGroup\n_rlnImagePixelSize\n1 5.0\n2 0\n\ndata_particles\nloop_\n"
+        f"{ANGLES}_rlnOpticsGroup\n1 2 3 4 -8 1\n1 2 3 1 0 2\n",
+    ],
+)
+def test_origins_are_in_pixels_of_the_file(tmp_path: Path, text: str) -> None:
+    """5 Å/px is what the first row says, nothing the second."""
+    (tmp_path / "p.star").write_text(text)
+    np.testing.assert_allclose(load_poses(tmp_path / "p.star", BOX, PIXEL_SIZE).shifts, [[20, -40], [PIXEL_SIZE, 0]])
+
+
 @pytest.mark.parametrize("wrap", [lambda r: r, lambda r: (r,), lambda r: (r, None), list])
 def test_rotations_alone_have_no_shift(tmp_path: Path, wrap: Callable[[np.ndarray], object]) -> None:
     rotations = poses_of([(1, 2, 3), (4, 5, 6)], [(0, 0)] * 2).rotations

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from cryobench.core import CTFParameters, InputError, Poses, Volume
-from cryobench.imaging import Projector, load_ctf_table, parametric_ctf
+from cryobench.imaging import Projector, chunks, load_ctf_table, load_poses, parametric_ctf, uniform_poses
 from cryobench.imaging.stages import (
     CascadeNoise,
     Microscope,
@@ -19,11 +19,10 @@ from cryobench.imaging.stages import (
     Watch,
     downsample_map,
     downsample_stack,
-    natural_key,
-    pixels,
     plan_ctf,
     plan_noise,
     plan_projections,
+    project,
     sample_ctf_tables,
     write_noisy,
     write_projections,
@@ -71,12 +70,6 @@ def without_nyquist(images: np.ndarray) -> np.ndarray:
 def noise_of(tmp_path: Path, source: Path, level: NoiseLevel, name: str = "out.mrcs", seed: int = 0) -> np.ndarray:
     write_noisy(plan_noise(source, tmp_path / name, level, seed=seed), Watch())
     return stack(tmp_path / name) - stack(source)
-
-
-def test_names_sort_by_their_numbers() -> None:
-    names = ["10.mrc", "2.mrc", "a10.mrc", "a9.mrc", "01.mrc", "1.mrc", "b.mrc"]
-    expected = ["01.mrc", "1.mrc", "2.mrc", "10.mrc", "a9.mrc", "a10.mrc", "b.mrc"]
-    assert [path.name for path in sorted(map(Path, names), key=natural_key)] == expected
 
 
 def test_sampled_tables_are_rows_of_the_source(tmp_path: Path) -> None:
@@ -186,6 +179,20 @@ def test_poses_of_a_file_and_a_tilt(volumes: Path, tmp_path: Path) -> None:
     np.testing.assert_allclose(written.shifts, given.shifts, atol=1e-4)
     expected = Projector(blobs(3)).project(written)
     np.testing.assert_allclose(stack(out), expected, atol=1e-4 * np.abs(expected).max())
+
+
+def test_poses_of_a_file_are_read_once(volumes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_poses(tmp_path / "in.pkl", uniform_poses(0, np.arange(2), shift_extent=1.0), BOX, PIXEL)
+    reads: list[Path] = []
+
+    def load(path: Path, box: int, pixel_size: float) -> Poses:
+        reads.append(path)
+        return load_poses(path, box, pixel_size)
+
+    monkeypatch.setattr(project, "load_poses", load)
+    views = Views(in_pose=tmp_path / "in.pkl")
+    write_projections(plan_projections(volumes, tmp_path / "mrcs", tmp_path / "poses", views, None), Watch())
+    assert reads == [tmp_path / "in.pkl"]
 
 
 def test_the_grid_says_how_many(volumes: Path, tmp_path: Path) -> None:
@@ -321,7 +328,7 @@ def test_noise_hangs_on_the_seed_and_the_name_and_not_on_the_chunk(
         return [path.read_bytes() for path in sorted((tmp_path / name).iterdir())]
 
     whole = everything("whole")
-    monkeypatch.setattr(pixels, "_CHUNK_PIXELS", 7 * BOX**2)
+    monkeypatch.setattr(chunks, "_MOST_PIXELS", 7 * BOX**2)
     assert everything("parts") == whole
     np.testing.assert_array_equal(noise_of(tmp_path, clean, level), first)
 
@@ -385,7 +392,7 @@ def test_a_header_without_pixel_size_stays_so(tmp_path: Path) -> None:
 
 def test_the_first_nine_images_are_handed_on(clean: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown: dict[str, np.ndarray] = {}
-    monkeypatch.setattr(pixels, "_CHUNK_PIXELS", 4 * BOX**2)
+    monkeypatch.setattr(chunks, "_MOST_PIXELS", 4 * BOX**2)
     watch = Watch(preview=lambda path, images: shown.update({path.name: images}))
     write_noisy(plan_noise(clean, tmp_path / "o.mrcs", NoiseLevel(sigma=1.0), out_png=tmp_path / "o.png"), watch)
     np.testing.assert_array_equal(shown["o.png"], stack(tmp_path / "o.mrcs")[:9])

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import mrcfile
@@ -25,6 +27,7 @@ from cryobench.io import (
     write_ctf,
     write_poses,
     write_star,
+    write_text,
     write_volume,
 )
 
@@ -201,8 +204,58 @@ def test_output_folders(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"parent folder .* does not exist"):
         check_output(tmp_path / "no" / "new", overwrite=False, resume=False)
     (tmp_path / "new" / "file").touch()
-    with pytest.raises(OutputError, match="not empty: add --resume"):
+    with pytest.raises(OutputError, match="not empty: add --overwrite"):
         check_output(tmp_path / "new", overwrite=False, resume=False)
     check_output(tmp_path / "new", overwrite=False, resume=True)
     with pytest.raises(OutputError, match="is a file"):
         check_output(tmp_path / "new" / "file", overwrite=True, resume=False)
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    alive = os.getppid()
+    for name in (f".a.txt.{ended.pid}.tmp", f".a.txt.{alive}.tmp", f".b.txt.{ended.pid}.tmp", ".a.txt.word.tmp"):
+        (tmp_path / name).touch()
+    write_text(tmp_path / "a.txt", "whole")
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"a.txt", f".a.txt.{alive}.tmp", f".b.txt.{ended.pid}.tmp", ".a.txt.word.tmp"}
+
+
+def map_with(path: Path, data: np.ndarray, **fields: object) -> Path:
+    """Write a map of 2 Å/px whose header says something else."""
+    with mrcfile.new(path) as mrc:
+        mrc.set_data(data)
+        mrc.voxel_size = 2.0
+        for name, value in fields.items():
+            mrc.header[name] = value
+    return path
+
+
+CUBE = np.random.default_rng(0).normal(size=(8, 8, 8)).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("data", "fields", "message"),
+    [
+        (CUBE, {"mapc": 3, "maps": 1}, r"v\.mrc: its columns, rows and sections are the axes \(3, 2, 1\)"),
+        (CUBE, {"cella": (16, 16, 16.1)}, r"v\.mrc: edges of 2 x 2 x 2\.0125 Å a voxel"),
+        (CUBE, {"cella": (0, 0, 0)}, r"v\.mrc: its header holds no pixel size: give it with --apix"),
+        (CUBE[:4], {}, r"v\.mrc: 4 x 8 x 8 voxels: expected a cubic map"),
+        (CUBE.astype(np.complex64), {}, r"v\.mrc: voxels of type complex64: expected real numbers"),
+    ],
+)
+def test_a_map_of_another_geometry_is_refused(
+    tmp_path: Path, data: np.ndarray, fields: dict[str, object], message: str
+) -> None:
+    path = map_with(tmp_path / "v.mrc", data, **fields)
+    with pytest.raises(FormatError, match=message):
+        read_volume(path)
+
+
+def test_a_pixel_size_takes_the_place_of_the_headers(tmp_path: Path) -> None:
+    for cell in ((0, 0, 0), (16, 16, 17)):
+        path = map_with(tmp_path / f"{cell[2]}.mrc", CUBE, cella=cell)
+        assert read_volume(path, 1.5).pixel_size == 1.5
+    unnamed = map_with(tmp_path / "old.mrc", CUBE, mapc=0, mapr=0, maps=0)
+    np.testing.assert_array_equal(read_volume(unnamed).data, CUBE)

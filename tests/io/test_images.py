@@ -185,6 +185,18 @@ def test_a_damaged_stack_is_named(folder: Path, damage: Callable[[Path], object]
         open_images(folder / "p.txt")
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [("mapr", 1, r"are the axes \(1, 1, 3\)"), ("cella", (8, 9, 2), r"edges of 1 x 1\.125 Å a voxel")],
+)
+def test_a_stack_of_another_geometry_is_refused(tmp_path: Path, field: str, value: object, message: str) -> None:
+    write_stack(tmp_path / "a.mrcs", IMAGES)
+    with mrcfile.open(tmp_path / "a.mrcs", mode="r+") as mrc:
+        mrc.header[field] = value
+    with pytest.raises(FormatError, match=rf"a\.mrcs: .*{message}"):
+        open_images(tmp_path / "a.mrcs")
+
+
 def test_an_odd_box_is_refused(tmp_path: Path) -> None:
     with mrcfile.new(tmp_path / "a.mrcs") as mrc:
         mrc.set_data(np.zeros((2, 9, 9), np.float32))
@@ -255,8 +267,14 @@ def test_a_link_may_not_lead_out_of_the_folder(folder: Path) -> None:
     write_stack(folder / "secret.mrcs", IMAGES)
     (folder / "job" / "link.mrcs").symlink_to(folder / "secret.mrcs")
     (folder / "job" / "p.txt").write_text("link.mrcs\n")
-    with pytest.raises(FormatError, match="leads out of its folder"):
+    with pytest.raises(FormatError, match=f"leads out of its folder, .*: give --datadir the real folder, {folder}$"):
         open_images(folder / "job" / "p.txt")
+    (folder / "far").mkdir()
+    (folder / "far" / "a.mrcs").symlink_to(folder / "job" / "a.mrcs")
+    (folder / "far" / "p.txt").write_text("a.mrcs\n")
+    with pytest.raises(FormatError, match=f"give --datadir the real folder, {folder / 'job'}$"):
+        open_images(folder / "far" / "p.txt")
+    assert len(open_images(folder / "far" / "p.txt", datadir=folder / "job")) == 4
 
 
 def test_missing_files_and_folders_are_named(folder: Path) -> None:

@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from cryobench.cli.stage import DryRun, Pictures, PixelSize, Seed, one_input, print_plan, stage_errors, watching
+from cryobench.cli.stage import (
+    DryRun,
+    Pictures,
+    PixelSize,
+    Seed,
+    Threads,
+    one_input,
+    print_plan,
+    stage_errors,
+    use_threads,
+    watching,
+)
 from cryobench.imaging.stages import CascadeNoise, CTFPlan, Microscope, plan_ctf, write_with_ctf
 
 EPILOG = """Examples:
@@ -70,6 +81,7 @@ def add_ctf(
     wgh: Annotated[float, typer.Option(help="Amplitude contrast, a fraction.", rich_help_panel=_SETTINGS)] = 0.1,
     ps: Annotated[float, typer.Option(help="Phase shift in degrees.", rich_help_panel=_SETTINGS)] = 0.0,
     seed: Seed = 0,
+    threads: Threads = None,
     dry_run: DryRun = False,
 ) -> None:
     """Give projections structural noise, the CTF, and noise after it, in this order.
@@ -79,6 +91,7 @@ def add_ctf(
     Ratios are taken where the projections are above 0, over the first 1,000 images of each stack.
     """
     with stage_errors():
+        use_threads(threads)
         source = one_input(stack, particles, "--particles")
         microscope = Microscope(ctf_pkl, df_file, sample_df, not no_astigmatism, dfu, dfv, ang, kv, cs, wgh, ps)
         noise = CascadeNoise(snr1, snr2, s1, s2)
@@ -86,7 +99,7 @@ def add_ctf(
             source, output, microscope, noise, pixel_size, b_factor, seed, out_png, out_star, out_table=out_pkl
         )
         if dry_run:
-            print_plan(plan.tasks, _words(plan))
+            print_plan(plan.tasks, _words(plan), plan.notes)
             return
         with watching() as watch:
             write_with_ctf(plan, watch)

@@ -13,10 +13,12 @@ from cryobench.cli.stage import (
     Pictures,
     PixelSize,
     Seed,
+    Threads,
     one_input,
     print_note,
     print_plan,
     stage_errors,
+    use_threads,
     watching,
 )
 from cryobench.imaging.stages import NoiseLevel, plan_noise, write_noisy
@@ -60,10 +62,12 @@ def add_noise(
         int | None, typer.Option("--num-imgs", help="Ignored: the files say how many there are.")
     ] = None,
     seed: Seed = 0,
+    threads: Threads = None,
     dry_run: DryRun = False,
 ) -> None:
     """Give images white Gaussian noise, so that they have a signal-to-noise ratio."""
     with stage_errors():
+        use_threads(threads)
         source = one_input(particles, mrcs, "--mrcs")
         level = NoiseLevel(snr, sigma, mask, mask_r, snr_scope)
         plan = plan_noise(source, output, level, -1 if invert else 1, pixel_size, datadir, seed, out_png)
@@ -71,7 +75,7 @@ def add_noise(
             print_note("--num-imgs is ignored: the files say how many images there are")
         if dry_run:
             words = f"SNR {snr:g}, taken by {snr_scope}" if snr is not None else f"standard deviation {sigma:g}"
-            print_plan(plan.tasks, {"noise": words, "sign": "inverted" if invert else "kept"})
+            print_plan(plan.tasks, {"noise": words, "sign": "inverted" if invert else "kept"}, plan.notes)
             return
         with watching() as watch:
             write_noisy(plan, watch)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
+import signal
+import sys
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -48,6 +51,13 @@ def cryobench(
     """Find out how well a heterogeneous cryo-EM reconstruction method recovers a molecule's many shapes."""
 
 
+def _terminate(number: int, frame: FrameType | None) -> None:
+    """End as on an error, so that what is half-written is removed."""
+    del frame
+    sys.exit(128 + number)
+
+
 def main() -> None:
     """Run the command line."""
+    signal.signal(signal.SIGTERM, _terminate)
     app()

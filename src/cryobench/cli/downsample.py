@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cryobench.cli.stage import DataFolder, stage_errors, watching
+from cryobench.cli.stage import DataFolder, DryRun, print_plan, print_rows, stage_errors, watching
 from cryobench.core import InputError
 from cryobench.imaging.stages import downsample_map, downsample_stack
 from cryobench.ops.threads import get_threads, set_threads
@@ -47,6 +47,7 @@ def downsample(
     relion31: Annotated[
         bool, typer.Option("--relion31", help="Accepted, without effect: both kinds of .star are recognised.")
     ] = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Crop images or a map in Fourier space. Values keep their scale, and the mean of an image is unchanged.
 
@@ -62,9 +63,9 @@ def downsample(
             raise InputError("--chunk, --ind and --datadir are for images, and --is-vol says that this is a map")
         with watching() as watch:
             if is_vol:
-                downsample_map(source, output, box, pixel_size, watch)
+                task = downsample_map(source, output, box, pixel_size, watch, dry_run=dry_run)
             else:
-                downsample_stack(
+                tasks = downsample_stack(
                     source,
                     output,
                     box,
@@ -74,4 +75,9 @@ def downsample(
                     keep=ind,
                     part=chunk,
                     batch=batch,
+                    dry_run=dry_run,
                 )
+        if dry_run and is_vol:
+            print_rows({"map": f"{task.output}, box {task.box} of {task.pixel_size:g} Å/px"})
+        elif dry_run:
+            print_plan(tasks, {})

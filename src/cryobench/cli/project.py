@@ -12,10 +12,12 @@ from cryobench.cli.stage import (
     Pictures,
     PixelSize,
     Seed,
+    Threads,
     one_input,
     print_note,
     print_plan,
     stage_errors,
+    use_threads,
     watching,
 )
 from cryobench.imaging.stages import Views, plan_projections, write_projections
@@ -58,6 +60,7 @@ def project(
         float, typer.Option("--tilt", metavar="DEGREES", help="Right-handed turn about x, after the pose.")
     ] = 0.0,
     seed: Seed = 0,
+    threads: Threads = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say what each stack is made from.")] = False,
     dry_run: DryRun = False,
 ) -> None:
@@ -68,6 +71,7 @@ def project(
     The poses written are those of the images, the tilt included.
     """
     with stage_errors():
+        use_threads(threads)
         volumes = one_input(volume, mrc, "--mrc")
         views = Views(t_extent, in_pose, grid, tilt, seed)
         plan = plan_projections(volumes, output, out_pose, views, images, pixel_size, out_png)
@@ -75,9 +79,8 @@ def project(
             for task in plan.tasks:
                 print_note(f"{task.source}: {task.images:,} images to {task.output}")
         if dry_run:
-            print_plan(
-                plan.tasks, {"poses": "random" if in_pose is None and grid is None else str(in_pose or f"grid {grid}")}
-            )
+            directions = "random" if in_pose is None and grid is None else str(in_pose or f"grid {grid}")
+            print_plan(plan.tasks, {"poses": directions}, plan.notes)
             return
         with watching() as watch:
             write_projections(plan, watch, batch)

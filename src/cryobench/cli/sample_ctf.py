@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cryobench.cli.stage import Seed, one_input, print_note, stage_errors
+from cryobench.cli.stage import DryRun, Seed, one_input, print_note, print_rows, stage_errors
 from cryobench.core import InputError
 from cryobench.imaging.stages import sample_ctf_tables
 
@@ -52,6 +52,7 @@ def sample_ctf(
         bool, typer.Option("--replace", help="Draw with replacement: a row may come again before all have come.")
     ] = False,
     seed: Seed = 0,
+    dry_run: DryRun = False,
 ) -> None:
     """Draw CTF parameters for every image from a table measured on a real dataset.
 
@@ -65,7 +66,7 @@ def sample_ctf(
         source = one_input(
             None if table is None else Path(table), None if ctf_file is None else Path(ctf_file), "--ctf-file"
         )
-        sample_ctf_tables(
+        tables = sample_ctf_tables(
             str(source),
             output,
             rows=rows,
@@ -76,4 +77,9 @@ def sample_ctf(
             replacement=replace,
             seed=seed,
             note=print_note,
+            dry_run=dry_run,
         )
+        if dry_run:
+            each = "" if ctf_dir is None else " each, and all together in the last"
+            files = " ... ".join(dict.fromkeys((str(tables[0]), str(tables[-1]))))
+            print_rows({"tables": f"{len(tables):,}: {files}", "rows": f"{rows:,}{each}"})

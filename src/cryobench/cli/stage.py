@@ -15,6 +15,7 @@ from cryobench.cli.console import console, errors, mendable_errors, progress_bar
 from cryobench.core import InputError
 from cryobench.imaging.stages import Task, Watch
 from cryobench.io import write_bytes
+from cryobench.ops.threads import set_threads
 from cryobench.report import montage
 
 Seed = Annotated[
@@ -30,6 +31,7 @@ Pictures = Annotated[
     typer.Option("--out-png", metavar="PNG", help="Picture of the first nine images; a folder for a folder."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything, say what would be made, and make nothing.")]
+Threads = Annotated[int | None, typer.Option("--threads", help="Threads to use.", show_default="all cores")]
 DataFolder = Annotated[
     Path | None,
     typer.Option("--datadir", metavar="DIR", help="Where the paths in a list of images start from."),
@@ -76,8 +78,16 @@ def one_input(argument: Path | None, option: Path | None, flag: str) -> Path:
     return found
 
 
-def print_plan(tasks: Sequence[Task], more: Mapping[str, str]) -> None:
+def use_threads(threads: int | None) -> None:
+    """Use this many threads, or leave it as it is."""
+    if threads is not None:
+        set_threads(threads)
+
+
+def print_plan(tasks: Sequence[Task], more: Mapping[str, str], notes: Sequence[str] = ()) -> None:
     """Print what would be made."""
+    for sentence in notes:
+        print_note(sentence)
     images = sum(task.images for task in tasks)
     boxes = sorted({(task.box, task.pixel_size) for task in tasks})
     size = sum(4 * task.images * task.box**2 for task in tasks) / 2**20
@@ -88,6 +98,11 @@ def print_plan(tasks: Sequence[Task], more: Mapping[str, str]) -> None:
         "on disk": f"{size:.0f} MB",
         **more,
     }
+    print_rows(rows)
+
+
+def print_rows(rows: Mapping[str, str]) -> None:
+    """Print what a dry run found, a row for each label."""
     plan = Table(show_header=False, box=None, title="Dry run: nothing is made", title_justify="left")
     for label, text in rows.items():
         plan.add_row(label, escape(text))

@@ -114,12 +114,15 @@ def read_volume(path: Path, pixel_size: float | None = None) -> Volume:
                 data = np.array(stored, dtype=np.float32)
     except (OSError, ValueError) as error:
         raise FormatError(f"{path}: not a readable MRC map ({error})") from error
+    if data.ndim != 3 or len(set(data.shape)) != 1:
+        raise FormatError(f"{path}: {' x '.join(map(str, data.shape))} voxels: expected a cubic map")
+    size = edges[0] if pixel_size is None else pixel_size
+    if size is None:
+        raise FormatError(f"{path}: its header holds no pixel size: give it with --apix, in Å")
     if pixel_size is None:
         _require_one_edge(edges, path)
-        if edges[0] is None:
-            raise FormatError(f"{path}: its header holds no pixel size: give it with --apix, in Å")
     try:
-        return Volume(data, edges[0] if pixel_size is None else pixel_size)
+        return Volume(data, size)
     except InputError as error:
         raise FormatError(f"{path}: {error}") from error
 

@@ -8,7 +8,7 @@ the image's index in it, and on nothing else.
 from cryobench.imaging.stages.add_ctf import CascadeNoise, CTFPlan, apply_ctf, plan_ctf, write_with_ctf
 from cryobench.imaging.stages.add_noise import NoiseLevel, NoisePlan, plan_noise, write_noisy
 from cryobench.imaging.stages.downsample import downsample_map, downsample_stack
-from cryobench.imaging.stages.files import Task, Watch, natural_key
+from cryobench.imaging.stages.files import Task, Watch
 from cryobench.imaging.stages.microscope import Microscope
 from cryobench.imaging.stages.project import ProjectionPlan, Views, plan_projections, write_projections
 from cryobench.imaging.stages.sample_ctf import sample_ctf_tables
@@ -26,7 +26,6 @@ __all__ = [
     "apply_ctf",
     "downsample_map",
     "downsample_stack",
-    "natural_key",
     "plan_ctf",
     "plan_noise",
     "plan_projections",

@@ -11,20 +11,23 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int
 
 from cryobench.core import CTFParameters, InputError
-from cryobench.core.checks import require_finite
+from cryobench.imaging.chunks import chunks
 from cryobench.imaging.relion import particle_tables
 from cryobench.imaging.stages.files import (
     Task,
     Watch,
     choose_pixel_size,
     find_inputs,
+    made_from,
     make_way,
     name_outputs,
     name_pictures,
+    notes_on_sections,
+    refuse_overlap,
     require_seed,
 )
-from cryobench.imaging.stages.microscope import Microscope, ctf_tables
-from cryobench.imaging.stages.pixels import add_white_noise, chunks, moments, spread, write_stack
+from cryobench.imaging.stages.microscope import Microscope, ctf_tables, files_of, unused_options
+from cryobench.imaging.stages.pixels import add_white_noise, moments, read_images, spread, write_stack
 from cryobench.io import StackImages, open_images, write_ctf, write_star
 from cryobench.ops.ctf import evaluate_ctf
 from cryobench.ops.fft import fourier_to_images, images_to_fourier
@@ -56,7 +59,7 @@ class CascadeNoise:
 
 @dataclass(frozen=True, eq=False)
 class CTFPlan:
-    """Which stacks are to be made, with which CTF and noise, and where their tables go."""
+    """Which stacks are to be made, with which CTF and noise, and where their tables go; ``notes`` are for the user."""
 
     tasks: tuple[Task, ...]
     ctfs: tuple[CTFParameters, ...]
@@ -65,6 +68,7 @@ class CTFPlan:
     noise: CascadeNoise
     b_factor: float
     seed: int
+    notes: tuple[str, ...] = ()
 
 
 def plan_ctf(
@@ -110,9 +114,11 @@ def plan_ctf(
     inputs = find_inputs(particles, ".mrcs")
     stacks = name_outputs(inputs, output, "-o", ".mrcs", lambda _, path: path.name)
     pictures = name_pictures(inputs, out_png, lambda i, _: f"{i:03d}.png")
-    tasks = []
+    tasks, read, volumes = [], list(inputs.paths), list[Path]()
     for source, stack, picture in zip(inputs.paths, stacks, pictures, strict=True):
         images = open_images(source)
+        read += images.stacks
+        volumes += images.volumes
         size = choose_pixel_size(pixel_size, images.pixel_size, source)
         tasks.append(Task(source, stack, picture, len(images), images.box, size))
     ctfs = ctf_tables(microscope, inputs, tasks, seed)
@@ -127,7 +133,9 @@ def plan_ctf(
     stars = beside(out_star, "star")
     wanted = out_table is not None or microscope.table is None
     tables = beside(out_table, "pkl") if wanted else (None,) * len(tasks)
-    return CTFPlan(tuple(tasks), ctfs, stars, tables, noise, b_factor, seed)
+    refuse_overlap(made_from(inputs, stacks, pictures, stars, tables), (*read, *files_of(microscope, inputs)))
+    notes = (*notes_on_sections(volumes), *unused_options(microscope))
+    return CTFPlan(tuple(tasks), ctfs, stars, tables, noise, b_factor, seed, notes)
 
 
 def write_with_ctf(plan: CTFPlan, watch: Watch) -> None:
@@ -135,6 +143,8 @@ def write_with_ctf(plan: CTFPlan, watch: Watch) -> None:
 
     The same plan gives the same bytes, whatever the number of threads; memory holds a chunk of images.
     """
+    for sentence in plan.notes:
+        watch.note(sentence)
     levels = _levels(plan, watch)
     outputs = (*(t.output for t in plan.tasks), *plan.stars, *plan.tables, *(t.png for t in plan.tasks))
     make_way(outputs, watch.note)
@@ -174,11 +184,12 @@ def _level(plan: CTFPlan, task: Task, ctf: CTFParameters) -> tuple[float, float]
     s1, s2 = plan.noise.s1, plan.noise.s2
     measured = min(_MEASURED, task.images)
     if s1 is None:
-        found = [moments(clean, _signal(clean)) for clean in map(source.read, chunks(measured, task.box))]
+        clean = (read_images(source, chunk) for chunk in chunks(measured, task.box))
+        found = [moments(images, _signal(images)) for images in clean]
         s1 = spread(np.concatenate(found), task.source) / plan.noise.snr1**0.5
     if s2 is None:
         found = [
-            moments(_through_microscope(plan, task, ctf, source, s1, chunk), _signal(source.read(chunk)))
+            moments(_through_microscope(plan, task, ctf, source, s1, chunk), _signal(read_images(source, chunk)))
             for chunk in chunks(measured, task.box)
         ]
         s2 = spread(np.concatenate(found), task.source) / plan.noise.second_snr**0.5
@@ -199,7 +210,7 @@ def _through_microscope(
 ) -> Float32[np.ndarray, "m D D"]:
     """Return images with structural noise, then the CTF."""
     stage = f"structural noise {task.output.name}"
-    noisy = add_white_noise(source.read(indices), sigma, plan.seed, stage, indices)
+    noisy = add_white_noise(read_images(source, indices), sigma, plan.seed, stage, indices)
     return apply_ctf(noisy, ctf[indices], task.pixel_size, plan.b_factor)
 
 
@@ -213,7 +224,8 @@ def _relative(stack: Path, star: Path) -> str:
 
 
 def _check(noise: CascadeNoise, b_factor: float) -> None:
-    require_finite("-b", np.array([b_factor]))
+    if not (np.isfinite(b_factor) and b_factor >= 0):
+        raise InputError(f"-b is {b_factor}: expected a B of the envelope of at least 0 Å²")
     if noise.s1 is not None and noise.s2 is None:
         raise InputError("--s1 needs --s2 beside it: give both standard deviations, such as --s1 0 --s2 0")
     for name, value in (("--s1", noise.s1), ("--s2", noise.s2)):

@@ -11,17 +11,21 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64
 
 from cryobench.core import Advance, InputError
+from cryobench.imaging.chunks import chunks
 from cryobench.imaging.stages.files import (
     Task,
     Watch,
     choose_pixel_size,
     find_inputs,
+    made_from,
     make_way,
     name_outputs,
     name_pictures,
+    notes_on_sections,
+    refuse_overlap,
     require_seed,
 )
-from cryobench.imaging.stages.pixels import add_white_noise, chunks, moments, spread, write_stack
+from cryobench.imaging.stages.pixels import add_white_noise, moments, read_images, spread, write_stack
 from cryobench.io import StackImages, open_images
 
 
@@ -44,13 +48,14 @@ class NoiseLevel:
 
 @dataclass(frozen=True)
 class NoisePlan:
-    """Which noisy stacks are to be made, and how."""
+    """Which noisy stacks are to be made, and how; ``notes`` are sentences that the user should see."""
 
     tasks: tuple[Task, ...]
     level: NoiseLevel
     sign: Literal[-1, 1]
     datadir: Path | None
     seed: int
+    notes: tuple[str, ...] = ()
 
 
 def plan_noise(
@@ -93,12 +98,15 @@ def plan_noise(
     inputs = find_inputs(particles, ".mrcs")
     stacks = name_outputs(inputs, output, "-o", ".mrcs", lambda _, path: path.name)
     pictures = name_pictures(inputs, out_png, lambda _, path: f"{path.stem}.png")
-    tasks = []
+    tasks, read, volumes = [], list(inputs.paths), list[Path]()
     for source, stack, picture in zip(inputs.paths, stacks, pictures, strict=True):
         images = open_images(source, datadir)
+        read += images.stacks
+        volumes += images.volumes
         size = choose_pixel_size(pixel_size, images.pixel_size, source)
         tasks.append(Task(source, stack, picture, len(images), images.box, size))
-    return NoisePlan(tuple(tasks), level, sign, datadir, seed)
+    refuse_overlap(made_from(inputs, stacks, pictures), read)
+    return NoisePlan(tuple(tasks), level, sign, datadir, seed, tuple(notes_on_sections(volumes)))
 
 
 def write_noisy(plan: NoisePlan, watch: Watch) -> None:
@@ -106,6 +114,8 @@ def write_noisy(plan: NoisePlan, watch: Watch) -> None:
 
     The same plan gives the same bytes, whatever the number of threads; memory holds a chunk of images.
     """
+    for sentence in plan.notes:
+        watch.note(sentence)
     sigmas = _sigmas(plan, watch)
     make_way((*(task.output for task in plan.tasks), *(task.png for task in plan.tasks)), watch.note)
     advance = watch.progress("adding noise", sum(task.images for task in plan.tasks))
@@ -131,7 +141,7 @@ def _moments(images: StackImages, level: NoiseLevel, advance: Advance) -> Float6
     circle = _disc(images.box, level.radius)[None] if level.mask == "circular" and level.radius is not None else None
     found = []
     for chunk in chunks(len(images), images.box):
-        pixels = images.read(chunk)
+        pixels = read_images(images, chunk)
         found.append(moments(pixels, np.asarray(pixels > 0) if level.mask == "strict" else circle))
         advance(len(chunk))
     return np.concatenate(found)
@@ -147,7 +157,7 @@ def _images(plan: NoisePlan, task: Task, sigma: float) -> Iterator[Float32[np.nd
     source = open_images(task.source, plan.datadir)
     stage = f"noise {task.output.name}"
     for chunk in chunks(task.images, task.box):
-        yield np.float32(plan.sign) * add_white_noise(source.read(chunk), sigma, plan.seed, stage, chunk)
+        yield np.float32(plan.sign) * add_white_noise(read_images(source, chunk), sigma, plan.seed, stage, chunk)
 
 
 def _check(level: NoiseLevel) -> None:

@@ -8,16 +8,19 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32, Int
 
-from cryobench.core import FormatError, InputError, Volume
+from cryobench.core import InputError, Volume
 from cryobench.core.checks import require_even_box, require_positive
-from cryobench.imaging.stages.files import Task, Watch, make_way
-from cryobench.imaging.stages.pixels import chunks, write_stack
+from cryobench.imaging.chunks import chunks
+from cryobench.imaging.stages.files import Task, Watch, make_way, notes_on_sections, refuse_overlap
+from cryobench.imaging.stages.pixels import read_images, read_map, write_stack
 from cryobench.io import StackImages, open_images, read_indices, write_text, write_volume
 from cryobench.ops.fft import crop_images, crop_volume
 
 
-def downsample_map(source: Path, output: Path, box: int, pixel_size: float | None, watch: Watch) -> None:
-    """Write a map cropped in Fourier space to a box; values keep their scale.
+def downsample_map(
+    source: Path, output: Path, box: int, pixel_size: float | None, watch: Watch, *, dry_run: bool = False
+) -> Task:
+    """Write a map cropped in Fourier space to a box; values keep their scale. Return what was made.
 
     Parameters
     ----------
@@ -27,22 +30,22 @@ def downsample_map(source: Path, output: Path, box: int, pixel_size: float | Non
         Edge of the new map in voxels, even.
     pixel_size
         Edge of a voxel of ``source`` in Å, in place of its header's.
+    dry_run
+        Check everything and write nothing.
 
     Raises
     ------
     FormatError, InputError
         If the map cannot be read, is not cubic or has no pixel size, or the box does not fit.
     """
-    sections = open_images(source)
-    _check(source, sections.box, output, (".mrc",), box, pixel_size)
-    if len(sections) != sections.box:
-        raise FormatError(f"{source}: {len(sections)} sections of {sections.box} pixels: expected a cubic map")
-    size = sections.pixel_size if pixel_size is None else pixel_size
-    if size is None:
-        raise InputError(f"{source}: its header holds no pixel size: give it with --apix, in Å")
-    make_way([output], watch.note)
-    cropped = crop_volume(sections.read(np.arange(sections.box)), box)
-    write_volume(output, Volume(cropped, size * sections.box / box))
+    volume = read_map(source, pixel_size)
+    _check(source, volume.box, output, (".mrc",), box, pixel_size)
+    refuse_overlap([(source, output)], [source])
+    task = Task(source, output, None, box, box, volume.pixel_size * volume.box / box)
+    if not dry_run:
+        make_way([output], watch.note)
+        write_volume(output, Volume(crop_volume(volume.data, box), task.pixel_size))
+    return task
 
 
 def downsample_stack(
@@ -56,8 +59,11 @@ def downsample_stack(
     keep: Path | None = None,
     part: int | None = None,
     batch: int = 1000,
-) -> None:
+    dry_run: bool = False,
+) -> tuple[Task, ...]:
     """Write images cropped in Fourier space to a box; values keep their scale, and each image its mean.
+
+    Return the stacks that were made.
 
     Parameters
     ----------
@@ -78,6 +84,8 @@ def downsample_stack(
         Images a stack: the output ``out.mrcs`` is split into ``out.0.mrcs``, ``out.1.mrcs`` ..., listed in ``out.txt``.
     batch
         Most images at a time; the bytes do not depend on it.
+    dry_run
+        Check everything and write nothing.
 
     Raises
     ------
@@ -98,21 +106,27 @@ def downsample_stack(
     members = [np.arange(start, min(start + step, len(images))) for start in range(0, len(images), step)]
     outputs = [output if part is None else output.with_suffix(f".{i}{output.suffix}") for i in range(len(members))]
     listing = None if part is None else output.with_suffix(".txt")
-    if any(path.resolve() in {stack.resolve() for stack in images.stacks} for path in outputs):
-        raise InputError(f"-o {output} would replace what is read from {source}: choose another -o")
+    read = (source, *images.stacks, *(() if keep is None else (keep,)))
+    refuse_overlap([(source, path) for path in (*outputs, listing)], read)
+    for sentence in notes_on_sections(images.volumes, "; --is-vol downsamples the map itself"):
+        watch.note(sentence)
+    tasks = tuple(Task(source, path, None, len(w), box, size) for path, w in zip(outputs, members, strict=True))
+    if dry_run:
+        return tasks
     make_way([*outputs, listing], watch.note)
     advance = watch.progress("downsampling", len(images))
-    for path, which in zip(outputs, members, strict=True):
-        write_stack(Task(source, path, None, len(which), box, size), _cropped(images, which, box, batch), advance)
+    for task, which in zip(tasks, members, strict=True):
+        write_stack(task, _cropped(images, which, box, batch), advance)
     if listing is not None:
         write_text(listing, "\n".join(path.name for path in outputs) + "\n")
+    return tasks
 
 
 def _cropped(
     images: StackImages, which: Int[np.ndarray, " n"], box: int, batch: int
 ) -> Iterator[Float32[np.ndarray, "m d d"]]:
     for chunk in chunks(len(which), images.box, batch):
-        yield crop_images(images.read(which[chunk]), box)
+        yield crop_images(read_images(images, which[chunk]), box)
 
 
 def _check(source: Path, old: int, output: Path, suffixes: tuple[str, ...], box: int, pixel_size: float | None) -> None:
@@ -123,5 +137,3 @@ def _check(source: Path, old: int, output: Path, suffixes: tuple[str, ...], box:
         require_positive("--apix", pixel_size)
     if output.is_dir() or output.suffix.lower() not in suffixes:
         raise InputError(f"-o {output}: expected the name of a {' or '.join(suffixes)} file")
-    if output.resolve() == source.resolve():
-        raise InputError(f"-o {output} is also what is read: choose another -o")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from jaxtyping import Float32
 
 from cryobench.core import FormatError, InputError, Progress, silent
 from cryobench.core.checks import require_positive
+from cryobench.io import find_files
 
 Note = Callable[[str], None]
 """Called with a sentence that the user should see."""
@@ -60,12 +60,6 @@ class Task:
     pixel_size: float
 
 
-def natural_key(path: Path) -> tuple[tuple[tuple[str, int], ...], str]:
-    """Return a key that sorts names by the numbers in them: ``2.mrc`` before ``10.mrc``."""
-    parts = re.findall(r"(\D*)(\d*)", path.name, re.ASCII)
-    return tuple((text, int(digits or -1)) for text, digits in parts), path.name
-
-
 def find_inputs(source: Path, suffix: str) -> Inputs:
     """Return the file that ``source`` is, or the files with a suffix in the folder that it is.
 
@@ -75,8 +69,7 @@ def find_inputs(source: Path, suffix: str) -> Inputs:
         If there is no such path, or no such file in the folder.
     """
     if source.is_dir():
-        found = (path for path in source.iterdir() if path.suffix.lower() == suffix and not path.name.startswith("."))
-        paths = tuple(sorted(found, key=natural_key))
+        paths = tuple(find_files(source, (suffix,)))
         if not paths:
             raise FormatError(f"{source}: no {suffix} file in this folder: give a folder of them, or one file")
         return Inputs(source, paths, in_folder=True)
@@ -93,7 +86,7 @@ def name_outputs(
     Raises
     ------
     InputError
-        If ``target`` is a file where a folder is needed, or the other way round, or an output would replace an input.
+        If ``target`` is a file where a folder is needed, or the other way round.
     """
     is_file = target.is_file() or target.suffix.lower() == suffix
     if inputs.in_folder and is_file:
@@ -101,11 +94,7 @@ def name_outputs(
     if not inputs.in_folder and (target.is_dir() or target.suffix.lower() != suffix):
         raise InputError(f"{option} {target}: expected the name of a {suffix} file, since {inputs.source} is one file")
     named = (target / name(i, path) for i, path in enumerate(inputs.paths))
-    outputs = tuple(named) if inputs.in_folder else (target,)
-    read = {path.resolve() for path in inputs.paths}
-    if any(path.resolve() in read for path in outputs):
-        raise InputError(f"{option} {target} would replace what is read from {inputs.source}: choose another {option}")
-    return outputs
+    return tuple(named) if inputs.in_folder else (target,)
 
 
 def name_pictures(inputs: Inputs, target: Path | None, name: Callable[[int, Path], str]) -> Sequence[Path | None]:
@@ -113,6 +102,50 @@ def name_pictures(inputs: Inputs, target: Path | None, name: Callable[[int, Path
     if target is None:
         return (None,) * len(inputs.paths)
     return name_outputs(inputs, target, "--out-png", ".png", name)
+
+
+def refuse_overlap(outputs: Iterable[tuple[Path, Path | None]], everything_read: Iterable[Path]) -> None:
+    """Raise unless every output is a file of its own, and none is also read.
+
+    Parameters
+    ----------
+    outputs
+        What each output is made from, and where it goes; None where it is not wanted.
+    everything_read
+        Every file that is read, the stacks behind a list of images included.
+
+    Raises
+    ------
+    InputError
+        Naming the output, and both inputs of two outputs that are one file.
+    """
+    read = {path.resolve() for path in everything_read}
+    made: dict[Path, Path] = {}
+    for source, output in outputs:
+        if output is None:
+            continue
+        real = output.resolve()
+        if real in read:
+            raise InputError(f"{output} is to be written, but would replace what is read: choose another name for it")
+        if real in made and made[real] == source:
+            raise InputError(f"{output} is also the name of another output: choose another name for one of the two")
+        if real in made:
+            raise InputError(
+                f"{output} is to be written twice, for {made[real]} and for {source}: rename one of the two, or choose "
+                "another name for one output"
+            )
+        made[real] = source
+
+
+def made_from(inputs: Inputs, *kinds: Sequence[Path | None]) -> list[tuple[Path, Path | None]]:
+    """Return each input with each of its outputs, for :func:`refuse_overlap`; of each kind there is one an input."""
+    return [pair for kind in kinds for pair in zip(inputs.paths, kind, strict=True)]
+
+
+def notes_on_sections(volumes: Iterable[Path], advice: str = "") -> list[str]:
+    """Return a note on every map whose sections are taken as images."""
+    said = "its header says that it is a map: its sections are taken as images"
+    return [f"{path}: {said}{advice}" for path in dict.fromkeys(volumes)]
 
 
 def choose_pixel_size(given: float | None, header: float | None, source: Path) -> float:

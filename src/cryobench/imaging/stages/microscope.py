@@ -14,6 +14,17 @@ from cryobench.imaging.ctf_sources import load_ctf_table
 from cryobench.imaging.stages.files import Inputs, Task
 from cryobench.io import read_array_pickle
 
+_SETTINGS = {
+    "--dfu": "defocus_u",
+    "--dfv": "defocus_v",
+    "--ang": "angle",
+    "--kv": "voltage",
+    "--cs": "cs",
+    "--wgh": "amplitude_contrast",
+    "--ps": "phase_shift",
+    "--no-astigmatism": "astigmatism",
+}
+
 
 @dataclass(frozen=True)
 class Microscope:
@@ -51,6 +62,25 @@ def ctf_tables(microscope: Microscope, inputs: Inputs, tasks: Sequence[Task], se
     if microscope.table is not None:
         return tuple(_from_table(path, t) for path, t in zip(_paths(microscope.table, inputs), tasks, strict=True))
     return tuple(_from_settings(microscope, task, seed) for task in tasks)
+
+
+def files_of(microscope: Microscope, inputs: Inputs) -> tuple[Path, ...]:
+    """Return the files that the parameters of stacks are read from."""
+    tables = () if microscope.table is None else _paths(microscope.table, inputs)
+    return tables if microscope.defocus_file is None else (*tables, microscope.defocus_file)
+
+
+def unused_options(microscope: Microscope) -> tuple[str, ...]:
+    """Return a note on the settings that were given in vain, beside a file that holds them, or none."""
+    if microscope.table is not None:
+        file, overruled = "--ctf-pkl", _SETTINGS
+    elif microscope.defocus_file is not None:
+        file, overruled = "--df-file", {"--dfu": "defocus_u", "--dfv": "defocus_v"}
+    else:
+        return ()
+    default = Microscope()
+    given = [option for option, name in overruled.items() if getattr(microscope, name) != getattr(default, name)]
+    return (f"{', '.join(given)} without effect: {file} says it of each image",) if given else ()
 
 
 def _paths(table: Path, inputs: Inputs) -> tuple[Path, ...]:

@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int
 
-from cryobench.core import Advance, InputError, streams
+from cryobench.core import Advance, FormatError, InputError, Volume, streams
+from cryobench.core.checks import require_positive
 from cryobench.imaging.stages.files import Preview, Task, unseen
-from cryobench.io import MrcStackWriter
+from cryobench.io import MrcStackWriter, StackImages, read_volume
 
 _PREVIEWED = 9
-_CHUNK_PIXELS = 1 << 24  # 64 MB of images: memory hangs on neither the length of a stack nor the box
 
 
-def chunks(count: int, box: int, most: int | None = None) -> Iterator[Int[np.ndarray, " m"]]:
-    """Yield the indices 0 to ``count - 1`` in turn, as many as fit a fixed share of memory, and at most ``most``."""
-    fitting = max(1, _CHUNK_PIXELS // box**2)
-    step = fitting if most is None else min(most, fitting)
-    for start in range(0, count, step):
-        yield np.arange(start, min(count, start + step))
+def read_images(images: StackImages, indices: Int[np.ndarray, " n"]) -> Float32[np.ndarray, "n D D"]:
+    """Read images, shape (n, D, D).
+
+    Raises
+    ------
+    FormatError
+        If a pixel is not a number, naming the stack and the image.
+    """
+    pixels = images.read(indices)
+    broken = np.flatnonzero(~np.isfinite(pixels).all(axis=(1, 2)))
+    if broken.size:
+        number, _, stack = images.select(indices[broken[:1]]).names[0].partition("@")
+        raise FormatError(
+            f"{stack}: image {int(number)}, counted from 1, holds a value that is not finite: every pixel must be a "
+            "number; leave the image out, or make it anew"
+        )
+    return pixels
+
+
+def read_map(path: Path, pixel_size: float | None = None) -> Volume:
+    """Read a map; ``pixel_size`` (Å) takes the place of the one in its header.
+
+    Raises
+    ------
+    FormatError
+        If it cannot be read, or a voxel is not a number.
+    """
+    if pixel_size is not None:
+        require_positive("--apix", pixel_size)
+    volume = read_volume(path, pixel_size)
+    if not np.isfinite(volume.data).all():
+        raise FormatError(f"{path}: holds a value that is not finite: every voxel must be a number")
+    return volume
 
 
 def write_stack(

@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32
 
-from cryobench.core import FormatError, InputError, Poses, Volume
+from cryobench.core import InputError, Poses
+from cryobench.imaging.chunks import chunks
 from cryobench.imaging.images import Projector
 from cryobench.imaging.pose_files import load_poses
 from cryobench.imaging.poses import uniform_poses
 from cryobench.imaging.stages.files import (
     Task,
     Watch,
-    choose_pixel_size,
     find_inputs,
+    made_from,
     make_way,
     name_outputs,
     name_pictures,
+    refuse_overlap,
     require_seed,
 )
-from cryobench.imaging.stages.pixels import chunks, write_stack
-from cryobench.io import open_images, write_poses
+from cryobench.imaging.stages.pixels import read_map, write_stack
+from cryobench.io import write_poses
 from cryobench.ops.rotations import rotation_about_axis
 from cryobench.ops.so3 import so3_grid, so3_grid_size
 
 _MOST_LEVELS = 5
+_ALIKE = 1e-3  # headers hold the edge of the box in single precision
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,18 @@ class Views:
     seed: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ProjectionPlan:
-    """Which stacks of projections are to be made, and where their poses go."""
+    """Which stacks of projections are to be made, and where their poses go.
+
+    ``given`` are the poses of each stack where a file names them, else None; ``notes`` are sentences for the user.
+    """
 
     tasks: tuple[Task, ...]
     pose_files: tuple[Path, ...]
     views: Views
+    given: tuple[Poses | None, ...]
+    notes: tuple[str, ...] = ()
 
 
 def plan_projections(
@@ -92,16 +100,19 @@ def plan_projections(
     stacks = name_outputs(inputs, output, "-o", ".mrcs", lambda _, path: f"{path.stem}_particles.mrcs")
     pose_files = name_outputs(inputs, out_pose, "--out-pose", ".pkl", lambda i, _: f"{i:03d}_poses.pkl")
     pictures = name_pictures(inputs, out_png, lambda i, _: f"{i:03d}.png")
-    tasks = []
+    read = inputs.paths if views.in_pose is None else (*inputs.paths, views.in_pose)
+    refuse_overlap(made_from(inputs, stacks, pose_files, pictures), read)
+    tasks, given = [], []
+    loaded: dict[tuple[int, float], Poses] = {}
     for source, stack, picture in zip(inputs.paths, stacks, pictures, strict=True):
-        sections = open_images(source)
-        if len(sections) != sections.box:
-            shape = f"{sections.box} x {sections.box} x {len(sections)}"
-            raise FormatError(f"{source}: {shape} voxels: expected a cubic map")
-        size = choose_pixel_size(pixel_size, sections.pixel_size, source)
-        count = _count(views, images, sections.box, size)
-        tasks.append(Task(source, stack, picture, count, sections.box, size))
-    return ProjectionPlan(tuple(tasks), pose_files, views)
+        volume = read_map(source, pixel_size)
+        geometry = volume.box, volume.pixel_size
+        if views.in_pose is not None and geometry not in loaded:
+            loaded[geometry] = load_poses(views.in_pose, *geometry)
+        poses = loaded.get(geometry)
+        given.append(poses)
+        tasks.append(Task(source, stack, picture, _count(views, images, poses), *geometry))
+    return ProjectionPlan(tuple(tasks), pose_files, views, tuple(given), _differences(tasks))
 
 
 def write_projections(plan: ProjectionPlan, watch: Watch, batch: int = 100) -> None:
@@ -116,21 +127,23 @@ def write_projections(plan: ProjectionPlan, watch: Watch, batch: int = 100) -> N
     """
     if batch < 1:
         raise InputError(f"-b is {batch}: choose at least 1 image at a time")
+    for sentence in plan.notes:
+        watch.note(sentence)
     make_way((*(t.output for t in plan.tasks), *plan.pose_files, *(t.png for t in plan.tasks)), watch.note)
     advance = watch.progress("projecting", sum(task.images for task in plan.tasks))
-    for task, pose_file in zip(plan.tasks, plan.pose_files, strict=True):
-        poses = poses_of(task, plan.views)
+    for task, pose_file, given in zip(plan.tasks, plan.pose_files, plan.given, strict=True):
+        poses = poses_of(task, plan.views, given)
         write_stack(task, _projections(task, poses, batch), advance, watch.preview)
         write_poses(pose_file, poses, task.box, task.pixel_size)
 
 
-def poses_of(task: Task, views: Views) -> Poses:
-    """Return the poses that describe the images of a stack, the tilt included.
+def poses_of(task: Task, views: Views, given: Poses | None) -> Poses:
+    """Return the poses that describe the images of a stack, those of a file or others, the tilt included.
 
     Random poses hang on the seed and the name of the stack, so that two stacks of one seed differ.
     """
-    if views.in_pose is not None:
-        poses = load_poses(views.in_pose, task.box, task.pixel_size)
+    if given is not None:
+        poses = given
     else:
         key = hashlib.blake2b(f"{views.seed}\0{task.output.name}".encode(), digest_size=8).digest()
         drawn = uniform_poses(int.from_bytes(key, "little"), np.arange(task.images), shift_extent=1.0)
@@ -142,8 +155,7 @@ def poses_of(task: Task, views: Views) -> Poses:
 
 
 def _projections(task: Task, poses: Poses, batch: int) -> Iterator[Float32[np.ndarray, "m D D"]]:
-    sections = open_images(task.source)
-    projector = Projector(Volume(sections.read(np.arange(task.box)), task.pixel_size))
+    projector = Projector(read_map(task.source, task.pixel_size))
     for chunk in chunks(task.images, task.box, batch):
         yield projector.project(poses[chunk])
 
@@ -160,12 +172,24 @@ def _check(views: Views) -> None:
         raise InputError(f"--grid is {views.grid}: choose a level from 0 (72 rotations) to {_MOST_LEVELS}")
 
 
-def _count(views: Views, images: int | None, box: int, pixel_size: float) -> int:
+def _differences(tasks: Sequence[Task]) -> tuple[str, ...]:
+    """Return a note where volumes are not alike, else none."""
+    first = tasks[0]
+    for task in tasks:
+        if task.box != first.box or abs(task.pixel_size / first.pixel_size - 1) > _ALIKE:
+            return (
+                f"volumes differ: {task.source} has a box of {task.box} and {task.pixel_size:g} Å/px, but "
+                f"{first.source} one of {first.box} and {first.pixel_size:g} Å/px: so will their stacks",
+            )
+    return ()
+
+
+def _count(views: Views, images: int | None, given: Poses | None) -> int:
     """Return the number of images of a stack, and check it against the number asked for."""
     if images is not None and images < 1:
         raise InputError(f"-N is {images}: choose at least 1 image")
-    if views.in_pose is not None:
-        known, where = len(load_poses(views.in_pose, box, pixel_size)), str(views.in_pose)
+    if given is not None:
+        known, where = len(given), str(views.in_pose)
     elif views.grid is not None:
         known, where = so3_grid_size(views.grid), f"the grid of level {views.grid}"
     elif images is None:

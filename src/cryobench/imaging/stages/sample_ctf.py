@@ -11,7 +11,7 @@ from cryobench.core.checks import require_even_box, require_positive
 from cryobench.imaging.ctf_draw import CTFSpec
 from cryobench.imaging.ctf_presets import CTF_PRESETS, CTFPreset
 from cryobench.imaging.ctf_sources import load_ctf_table
-from cryobench.imaging.stages.files import Note, make_way, require_seed, unheard
+from cryobench.imaging.stages.files import Note, make_way, refuse_overlap, require_seed, unheard
 from cryobench.io import write_ctf
 
 
@@ -27,8 +27,11 @@ def sample_ctf_tables(
     replacement: bool = False,
     seed: int = 0,
     note: Note = unheard,
-) -> None:
+    dry_run: bool = False,
+) -> tuple[Path, ...]:
     """Write a table of CTF parameters drawn from another, or one for each state and all of them in one.
+
+    Return the paths of what was written.
 
     Parameters
     ----------
@@ -47,6 +50,10 @@ def sample_ctf_tables(
         Whether a row may come again before all have come.
     seed
         With the name of each file, the key of what is drawn for it.
+    note
+        Told of what the user should see.
+    dry_run
+        Check everything and write nothing.
 
     Raises
     ------
@@ -68,16 +75,20 @@ def sample_ctf_tables(
     spec = CTFSpec(source=source)
     table = load_ctf_table(Path(source)) if spec.is_file else CTF_PRESETS[source]
     parts = (output,) if folder is None else tuple(folder / f"ctfs_{state}.pkl" for state in range(states))
-    if output.resolve() in {path.resolve() for path in (Path(source), *parts[1:], *parts[: folder is not None])}:
-        raise InputError(f"-o {output} is also the name of another table here: choose another")
+    read = [Path(source)] if spec.is_file else []
+    outputs = parts if folder is None else (*parts, output)
+    refuse_overlap([(Path(source), path) for path in outputs], read)
     if isinstance(table, CTFParameters) and rows > len(table) and not replacement:
         note(f"{source} has {len(table):,} rows for {rows:,} images: each is used {rows / len(table):.3g} times")
-    make_way(dict.fromkeys((*parts, output)), note)
+    if dry_run:
+        return outputs
+    make_way(outputs, note)
     drawn = [_draw(table, rows, seed, path.name, replacement=replacement) for path in parts]
     for path, part in zip(parts, drawn, strict=True):
         write_ctf(path, part, box, pixel_size)
     if folder is not None:
         write_ctf(output, CTFParameters(np.concatenate([part.table for part in drawn])), box, pixel_size)
+    return outputs
 
 
 def _draw(source: CTFParameters | CTFPreset, rows: int, seed: int, name: str, *, replacement: bool) -> CTFParameters:
