@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from cryobench.imaging import Projector, parametric_ctf, uniform_poses
 from cryobench.io import MrcStackWriter, open_images, read_poses, replacing, write_ctf, write_poses, write_volume
 from cryobench.ops.ctf import evaluate_ctf
 from cryobench.ops.fft import crop_images, fourier_to_images, images_to_fourier
+from cryobench.ops.threads import get_threads, set_threads
 
 BOX, PIXEL, IMAGES = 32, 1.5, 10
 
@@ -67,10 +69,13 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def workplace(inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def workplace(inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A copy of the inputs as the working folder."""
     shutil.copytree(inputs, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
+    threads = get_threads()
+    yield
+    set_threads(threads)
 
 
 def test_the_published_commands_on_one_volume() -> None:
@@ -215,6 +220,7 @@ def test_a_dry_run_makes_nothing() -> None:
 
 def test_what_may_be_a_mistake_is_noted() -> None:
     done("project input.mrc -N 4 -o out.mrcs --out-pose out.pkl --threads 1")
+    assert get_threads() == 1
     done("sample-ctf experimental_ctf.pkl -o ctf.pkl -N 4")
     lines = {
         "add-ctf out.mrcs --ctf-pkl ctf.pkl --kv 200 --dfu 9000 -o a.mrcs --s1 0 --s2 0": "note: --dfu, --kv without "
@@ -269,7 +275,7 @@ def mistakes() -> None:
     Path("cd").mkdir()
     shutil.copy("experimental_ctf.pkl", "cd/ctfs_0.pkl")
     Path("l.txt").write_text("in.mrcs\n")
-    np.save("keep.npy", np.array([0]))
+    Path("ind.txt").write_text("0\n1\n")
     Path("twins").mkdir()
     for name in ("a.mrc", "a.MRC"):
         shutil.copy("input.mrc", Path("twins", name))
@@ -319,14 +325,12 @@ def mistakes() -> None:
             "add-ctf twin_stacks -o out",
             "out/a.star is to be written twice, for twin_stacks/a.MRCS and for twin_stacks/a.mrcs",
         ),
-        ("add-ctf nan.mrcs -o out.mrcs --s1 0 --s2 0", "nan.mrcs: image 2, counted from 1, holds a value that is not"),
         ("add-ctf in.mrcs -o out.mrcs -b -1", "-b is -1.0: expected a B"),
         ("add-ctf in.mrcs -o out.mrcs -b nan", "-b is nan: expected a B"),
         ("add-noise l.txt -o in.mrcs --snr 1", "in.mrcs is to be written, but would replace what is read"),
-        ("add-noise nan.mrcs -o out.mrcs --sigma 1", "nan.mrcs: image 2, counted from 1, holds a value that is not"),
         ("downsample l.txt -D 16 -o in.mrcs", "in.mrcs is to be written, but would replace what is read"),
-        ("downsample in.mrcs -D 16 -o l.mrcs --chunk 2 --ind l.txt", "l.txt: "),
-        ("downsample nan.mrcs -D 16 -o out.mrcs", "nan.mrcs: image 2, counted from 1, holds a value that is not"),
+        ("downsample l.txt -D 16 -o l.mrcs --chunk 2", "l.txt is to be written, but would replace what is read"),
+        ("downsample in.mrcs -D 16 -o ind.mrcs --chunk 2 --ind ind.txt", "ind.txt is to be written, but would replace"),
         ("downsample nan.mrc -D 16 -o out.mrc --is-vol", "nan.mrc: holds a value that is not finite"),
         ("project vols -N 3 -o out.mrcs --out-pose out", "-o out.mrcs is a file, but vols is a folder"),
         ("project vols -N 3 -o out --out-pose out.pkl", "--out-pose out.pkl is a file, but vols is a folder"),
@@ -385,6 +389,18 @@ def test_errors_are_one_line_and_leave_nothing(line: str, message: str) -> None:
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""
     assert {path: path.stat().st_mtime_ns for path in Path.cwd().rglob("*")} == before
+
+
+@pytest.mark.usefixtures("mistakes")
+@pytest.mark.parametrize(
+    "line", ["add-ctf {} --s1 0 --s2 0", "add-ctf {}", "add-noise {} --sigma 1", "downsample {} -D 16"]
+)
+def test_images_that_are_no_numbers_are_named(line: str) -> None:
+    before = sorted(Path.cwd().rglob("*"))
+    result = cryobench(line.format("nan.mrcs -o out.mrcs"))
+    assert result.exit_code == 2
+    assert "error: nan.mrcs: image 2, counted from 1, holds a value that is not finite" in result.stderr
+    assert sorted(Path.cwd().rglob("*")) == before
 
 
 @pytest.mark.parametrize("line", ["project input.mrc -N 3 --out-pose out.pkl", "add-noise in.mrcs --snr 1"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
-import os
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cryobench.core import CryobenchError, FormatError, OutputError
 from cryobench.datasets.folder import MANIFEST, read_manifest, stack_name, volume_name
 from cryobench.datasets.spec import DatasetSpec
-from cryobench.io import inside, read_text, sha256, write_text
+from cryobench.io import inside, read_text, sha256, unfinished, write_text
 
 _JOURNAL = "build.json"
 
@@ -59,7 +58,7 @@ def open_journal(folder: Path, spec: DatasetSpec, *, resume: bool) -> Journal:
     FormatError
         If it cannot be read.
     """
-    _clear_leftovers(folder, spec)
+    _clear_leftovers(folder)
     if not resume:
         _discard(folder)
         return _new_journal(folder, spec)
@@ -103,37 +102,19 @@ def _journal_of_manifest(folder: Path, spec: DatasetSpec) -> Journal:
     )
 
 
-def _clear_leftovers(folder: Path, spec: DatasetSpec) -> None:
-    """Remove what a killed run was writing, and nothing else.
+def _clear_leftovers(folder: Path) -> None:
+    """Remove what a killed run was writing.
 
     Raises
     ------
     OutputError
         If the run is not dead.
     """
-    written = {*(stack_name(number) for number in range(len(spec.stacks))), _JOURNAL, MANIFEST}
-    written |= {volume_name(state) for state in range(len(spec.images))}
     for part in (".", "particles", "truth", "truth/volumes"):
-        for leftover in (folder / part).glob(".*.tmp"):
-            name, _, process = leftover.name.removeprefix(".").removesuffix(".tmp").rpartition(".")
-            known = str((Path(part) / name).as_posix()) in written or part == "truth"
-            if not (known and process.isdigit()):
-                continue
-            if int(process) != os.getpid() and _lives(int(process)):
-                raise OutputError(
-                    f"{folder}: process {process} is writing there: wait for it, or choose another folder"
-                )
-            leftover.unlink(missing_ok=True)
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        for found in unfinished(folder / part):
+            if found.alive:
+                raise OutputError(f"{folder}: another process is writing {found.name} there: wait for it to end")
+            found.path.unlink(missing_ok=True)
 
 
 def _discard(folder: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,7 +21,7 @@ from cryobench.datasets.merge import merged, validated
 from cryobench.datasets.recipe import Ensemble, Inputs
 from cryobench.datasets.spec import DatasetSpec, Maps, Source
 from cryobench.imaging import FileRotations, ImagingOptions, ImagingSpec, read_spectrum
-from cryobench.io import check_output, read_text, read_volume, sha256
+from cryobench.io import check_output, find_files, read_text, read_volume, sha256
 
 _MAP = "map"
 _ALIKE = 1e-3  # headers hold the edge of the box in single precision
@@ -264,7 +263,7 @@ def _map_paths(given: Path | tuple[Path, ...]) -> list[Path]:
     found: list[Path] = []
     for path in given if isinstance(given, tuple) else (given,):
         if path.is_dir():
-            inside = sorted(path.glob("*.mrc"), key=_by_number)
+            inside = find_files(path, (".mrc",))
             if not inside:
                 raise InputError(f"{path}: holds no .mrc file: give a folder of maps")
             found += inside
@@ -273,11 +272,6 @@ def _map_paths(given: Path | tuple[Path, ...]) -> list[Path]:
     if not found:
         raise InputError("no map is given: name a map, a folder of maps, or a list of them")
     return found
-
-
-def _by_number(path: Path) -> list[tuple[int, str]]:
-    """Return a key by which 2 comes before 10."""
-    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", path.name)]
 
 
 def _resolved(spec: SimulationSpec, folder: Path) -> SimulationSpec:

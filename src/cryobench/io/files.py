@@ -9,10 +9,13 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from cryobench.core.errors import FormatError, OutputError
+
+_TEMPORARY = re.compile(r"\.(.+)\.([1-9][0-9]{0,8})\.tmp")
 
 
 @contextlib.contextmanager
@@ -42,14 +45,30 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+class Unfinished(NamedTuple):
+    """A temporary file of :func:`replacing`: the name it was to get, and whether its process lives."""
+
+    path: Path
+    name: str
+    alive: bool
+
+
+def unfinished(folder: Path) -> list[Unfinished]:
+    """Return the temporary files of :func:`replacing` in a folder, those of this process left out."""
+    found = []
+    for path in folder.glob(".*.tmp"):
+        match = _TEMPORARY.fullmatch(path.name)
+        if match and int(match[2]) != os.getpid():
+            found.append(Unfinished(path, match[1], _lives(int(match[2]))))
+    return found
+
+
 def _remove_leftovers(path: Path) -> None:
     """Remove the temporary files of ``path`` whose processes no longer live."""
-    name = re.compile(rf"\.{re.escape(path.name)}\.([1-9][0-9]{{0,8}})\.tmp")
     with contextlib.suppress(OSError):  # what cannot be listed or removed does no harm
-        for found in os.listdir(path.parent):  # noqa: PTH208 -- names are enough
-            match = name.fullmatch(found)
-            if match and not _lives(int(match[1])):
-                path.with_name(found).unlink(missing_ok=True)
+        for found in unfinished(path.parent):
+            if found.name == path.name and not found.alive:
+                found.path.unlink(missing_ok=True)
 
 
 def _lives(process: int) -> bool:

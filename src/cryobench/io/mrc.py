@@ -120,7 +120,7 @@ def read_volume(path: Path, pixel_size: float | None = None) -> Volume:
     if size is None:
         raise FormatError(f"{path}: its header holds no pixel size: give it with --apix, in Å")
     if pixel_size is None:
-        _require_one_edge(edges, path)
+        _require_one_edge(edges, path, "resample it, or give the true one with --apix")
     try:
         return Volume(data, size)
     except InputError as error:
@@ -166,7 +166,7 @@ def map_stack(path: Path) -> MappedStack:
     if stack.ndim != 3 or not stack.size or stack.dtype.kind not in "fiu":
         raise FormatError(f"{path}: shape {stack.shape}, type {stack.dtype}: {wanted}")
     _require_axes(header, path)
-    _require_one_edge(edges[:2], path)
+    _require_one_edge(edges[:2], path, "resample it, or correct its header")
     is_volume = int(header.ispg) == 1 and int(header.nx) == int(header.nz) == int(header.mz)
     return MappedStack(stack, edges[0], is_volume)
 
@@ -186,12 +186,12 @@ def _require_axes(header: np.ndarray, path: Path) -> None:
         )
 
 
-def _require_one_edge(edges: Sequence[float | None], path: Path) -> None:
+def _require_one_edge(edges: Sequence[float | None], path: Path, advice: str) -> None:
     known = [edge for edge in edges if edge is not None]
     if known and max(known) - min(known) > _ALIKE * min(known):
         raise FormatError(
             f"{path}: edges of {' x '.join(f'{edge:g}' for edge in known)} Å a voxel: expected the same along each "
-            "axis; resample it, or correct its header"
+            f"axis; {advice}"
         )
 
 
