@@ -80,6 +80,6 @@ class Gridding:
 DEFAULT = Gridding()
 """Of kernels that reach single precision, the one whose oversampled volume takes least time and memory.
 
-An image is off by 2e-6 where the density keeps within a ball of 0.3 times the box, by 3e-6 within one of 0.4 times it, and
-by 3e-5 where white noise fills the whole cube.
+An image is off by 2e-6 where the density keeps within a ball of 0.3 times the box, by 3e-6 within one of 0.4 times it,
+and by 3e-5 where white noise fills the whole cube.
 """
