@@ -264,11 +264,12 @@ def test_what_cannot_be_made_is_said_before_anything_is(
 
 
 def test_maps_that_do_not_belong_together_are_named_before_anything_is_made(maps: Path, tmp_path: Path) -> None:
-    ones = np.ones((BOX,) * 3, np.float32)
+    noise = np.random.default_rng(0).normal(size=(BOX,) * 3).astype(np.float32)
     bad = {
-        "box of 16": Volume(np.ones((16, 16, 16), np.float32), PIXEL),
-        "3 Å/px: maps must be alike": Volume(ones, 2 * PIXEL),
-        "not finite": Volume(np.nan * ones, PIXEL),
+        "box of 16": Volume(noise[:16, :16, :16].copy(), PIXEL),
+        "3 Å/px: maps must be alike": Volume(noise, 2 * PIXEL),
+        "not finite": Volume(np.nan * noise, PIXEL),
+        "is empty: every voxel is 0": Volume(0 * noise, PIXEL),
     }
     for number, (message, volume) in enumerate(bad.items()):
         path = tmp_path / f"{number}.mrc"

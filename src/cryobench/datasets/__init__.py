@@ -6,16 +6,9 @@ from cryobench.datasets.card import spec_facts
 from cryobench.datasets.examples import ExampleParticle, example_particles
 from cryobench.datasets.folder import changed_files, load_dataset, read_manifest
 from cryobench.datasets.inputs import prepare_inputs
-from cryobench.datasets.maps import (
-    SimulationSpec,
-    check_simulation,
-    prepare_simulation,
-    read_spec,
-    simulate,
-    simulate_inputs,
-    with_changes,
-)
+from cryobench.datasets.maps import check_simulation, prepare_simulation, simulate, simulate_inputs
 from cryobench.datasets.recipe import RECIPES, Inputs, Recipe, Size
+from cryobench.datasets.simulation_spec import SimulationSpec, read_spec, with_changes
 from cryobench.datasets.spec import DatasetSpec, FabTurn, Manifest, Maps, Source
 
 __all__ = [
