@@ -10,23 +10,17 @@ nothing outside the volume's own cube of frequencies.
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-import numba
 import numpy as np
 import scipy.fft
 from jaxtyping import Complex64, Float32
 
 from cryobench.core.errors import InputError
-from cryobench.ops.gather import gather
+from cryobench.ops.extraction import extraction_kernel
 from cryobench.ops.gridding import DEFAULT, Gridding
 from cryobench.ops.threads import get_threads
-
-_gather: Any = gather
 
 _SLAB = 32
 """Planes that are transformed at a time, which bounds the memory beside the grid itself."""
@@ -146,7 +140,7 @@ def extract_slices(
     out = np.zeros((len(rotations), box, box // 2 + 1, len(grid.values)), dtype=np.complex64)
     scale = grid.gridding.padded_box(grid.box) / grid.box
     values = grid.values.view(np.float32)
-    kernel = _extract_kernel(grid.gridding.width)
+    kernel = extraction_kernel(grid.gridding.width)
     kernel(values, rotations.astype(np.float64), scale, grid.box // 2, grid.gridding.taps, out)
     return out
 
@@ -154,46 +148,3 @@ def extract_slices(
 def _require_inside(box: int, limit: int) -> None:
     if box > limit:
         raise InputError(f"slices of box {box} asked from a volume of box {limit}: choose at most {limit}")
-
-
-@functools.cache
-def _extract_kernel(width: int) -> Callable[..., None]:
-    margin = width // 2 + 1
-    steps = np.float32(1024)
-
-    @numba.njit(parallel=True, cache=True)
-    def extract(grid, rotations, scale, limit, taps, out):  # type: ignore[no-untyped-def]
-        n, box, half, components = out.shape
-        origin = (grid.shape[1] - 1) // 2
-        row = grid.shape[3]
-        plane = grid.shape[2] * row
-        whole = grid.shape[1] * plane
-        grid_address, taps_address = grid.ctypes.data, taps.ctypes.data
-        for i in numba.prange(n):
-            r = rotations[i]
-            for y in range(box):
-                ky = y if y < box // 2 else y - box
-                if ky == -(box // 2):
-                    continue
-                for kx in range(half - 1):
-                    px = r[0, 0] * kx + r[1, 0] * ky
-                    py = r[0, 1] * kx + r[1, 1] * ky
-                    pz = r[0, 2] * kx + r[1, 2] * ky
-                    if abs(px) > limit or abs(py) > limit or abs(pz) > limit:
-                        continue
-                    mirrored = px < 0.0
-                    sign = -scale if mirrored else scale
-                    x, y_, z = sign * px - 0.5 * width, sign * py - 0.5 * width, sign * pz - 0.5 * width
-                    x0, y0, z0 = math.ceil(x), math.ceil(y_), math.ceil(z)
-                    ux, uy, uz = np.float32(x0 - x) * steps, np.float32(y0 - y_) * steps, np.float32(z0 - z) * steps
-                    cx, cy, cz = int(ux), int(uy), int(uz)
-                    first = (z0 + origin) * plane + (y0 + origin) * row + 2 * (x0 + margin)
-                    for c in range(components):
-                        real, imaginary = _gather(
-                            width, grid_address + 4 * (c * whole + first), row, plane, taps_address,
-                            cx, ux - np.float32(cx), cy, uy - np.float32(cy), cz, uz - np.float32(cz),
-                        )  # fmt: skip
-                        out[i, y, kx, c] = complex(real, -imaginary if mirrored else imaginary)
-
-    kernel: Any = extract
-    return kernel  # type: ignore[no-any-return]
