@@ -98,10 +98,11 @@ def fourier_crop(
     Raises
     ------
     InputError
-        If the array has another shape, or the box is odd or larger.
+        If the array has another shape, or a box is odd, or ``box_size`` is larger.
     """
-    _require_box(box_size)
     given = _real("array", array)
+    if box_size % 2 or given.shape[-1] % 2:
+        raise InputError(f"cannot crop a box of {given.shape[-1]} to {box_size}: both have to be even")
     cubic = given.ndim == 3 and len(set(given.shape)) == 1
     if dimensions is None:
         dimensions = 3 if cubic else 2
