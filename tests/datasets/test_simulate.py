@@ -236,7 +236,7 @@ def test_every_setting_is_recorded_and_reads_back(maps: Path, tmp_path: Path) ->
     [
         ({"images": 0}, "^images is 0: .*greater than or equal to 1"),
         ({"images": (1, 2)}, "3 maps but 2 numbers of images"),
-        ({"volumes": Path("nowhere.mrc")}, "nowhere.mrc: not a readable MRC map"),
+        ({"volumes": Path("nowhere.mrc")}, "nowhere.mrc: no such file or folder"),
         ({"volumes": ()}, "no map is given"),
         ({"name": "../x"}, "name is"),
         ({"surprise": 1}, "surprise is not a setting"),
@@ -249,7 +249,9 @@ def test_every_setting_is_recorded_and_reads_back(maps: Path, tmp_path: Path) ->
         ({"imaging": {"output_box": 64}}, "cannot be cropped to 64"),
         ({"imaging": {"output_box": 15}}, "box size 15"),
         ({"imaging": {"noise": {"snr": -1}}}, "snr is -1"),
-        ({"imaging": {"noise": {"colour": {"kind": "pink"}}}}, "colour"),
+        ({"imaging": {"noise": {"colour": {"kind": "pink"}}}}, "noise.colour has the kind 'pink': choose from 'white'"),
+        ({"imaging": {"ctf": {"source": "none", "phase_shift": 90}}}, "^imaging.ctf: without a CTF there is no phase"),
+        ({"imaging": {"ctf": {"shuffle": False}}}, "in order from a table alone"),
         ({"imaging": {"ctf": {"source": "empiar-1002"}}}, "did you mean"),
         ({"imaging": {"ctf": {"source": "nowhere.pkl"}}}, "no such file"),
         ({"imaging": {"poses": {"rotations": {"kind": "file", "file": "nowhere.pkl"}}}}, "nowhere.pkl"),
@@ -267,7 +269,7 @@ def test_maps_that_do_not_belong_together_are_named_before_anything_is_made(maps
     noise = np.random.default_rng(0).normal(size=(BOX,) * 3).astype(np.float32)
     bad = {
         "box of 16": Volume(noise[:16, :16, :16].copy(), PIXEL),
-        "3 Å/px: maps must be alike": Volume(noise, 2 * PIXEL),
+        r"6 Å/px, but .* 3 Å/px: maps must be alike": Volume(noise, 2 * PIXEL),
         "not finite": Volume(np.nan * noise, PIXEL),
         "is empty: every voxel is 0": Volume(0 * noise, PIXEL),
     }

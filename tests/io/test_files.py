@@ -259,3 +259,13 @@ def test_a_pixel_size_takes_the_place_of_the_headers(tmp_path: Path) -> None:
         assert read_volume(path, 1.5).pixel_size == 1.5
     unnamed = map_with(tmp_path / "old.mrc", CUBE, mapc=0, mapr=0, maps=0)
     np.testing.assert_array_equal(read_volume(unnamed).data, CUBE)
+
+
+def test_names_are_quoted_only_where_they_have_to_be(tmp_path: Path) -> None:
+    """Readers that split at blanks would take quotes for a part of the name."""
+    names = ["000001@000_particles.mrcs", "1@a_b/c_d.mrcs", "-3.5", "with blank", "loop_1", "_x", "it's", ""]
+    write_star(tmp_path / "a.star", {"particles": {"rlnImageName": names, "rlnOther": names[::-1]}})
+    text = (tmp_path / "a.star").read_text()
+    assert "\n000001@000_particles.mrcs " in text
+    assert "'with blank'" in text
+    assert read_star(tmp_path / "a.star")["particles"]["rlnImageName"] == names

@@ -215,7 +215,7 @@ def _print_plan(inputs: Inputs, output: Path, *, dry_run: bool) -> None:
     size = 4 * (spec.particles * box**2 + len(spec.images) * box**3) / 1e6
     title = "Dry run: nothing is made" if dry_run else None
     plan = Table(show_header=False, box=None, title=title, title_justify="left")
-    rows = spec_facts(spec) | {"Threads": str(get_threads()), "On disk": f"{size:,.0f} MB in {output}"}
+    rows = spec_facts(spec) | {"Threads": str(get_threads()), "On disk": f"about {max(size, 1):,.0f} MB in {output}"}
     for label, text in rows.items():
         plan.add_row(label, escape(text))
     console.print(plan)

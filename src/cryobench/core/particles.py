@@ -62,6 +62,14 @@ class Poses:
         return Poses(self.rotations[index], self.shifts[index])
 
 
+def _rows(table: list[object]) -> object:
+    """Return the rows of a list as an array, where they are of one length."""
+    try:
+        return np.asarray(table)
+    except ValueError:
+        return table
+
+
 @dataclass(frozen=True, eq=False)
 class CTFParameters:
     """Contrast transfer function parameters of each particle.
@@ -91,8 +99,8 @@ class CTFParameters:
         InputError
             If it is not a numeric table of valid parameters.
         """
-        if isinstance(table, list | tuple):
-            table = np.asarray(table)
+        if isinstance(table, list):
+            table = _rows(table)
         wanted = f"expected cryoDRGN's CTF table of 9 columns: box, pixel size, {', '.join(CTF_COLUMNS)}; or the last 7"
         if not isinstance(table, np.ndarray):
             raise InputError(f"holds a {type(table).__name__}, {wanted}")

@@ -98,10 +98,14 @@ def prepare_simulation(spec: SimulationSpec) -> Inputs:
     paths = _map_paths(spec.volumes)
     first, *others = [_checked(path, spec.pixel_size) for path in paths]
     for other in others:
-        if other.box != first.box or abs(other.pixel_size / first.pixel_size - 1) > _ALIKE:
+        if other.box != first.box:
             raise InputError(
-                f"{other.path} has a box of {other.box} and {other.pixel_size:g} Å/px, but {first.path} one of "
-                f"{first.box} and {first.pixel_size:g} Å/px: maps must be alike, or give one pixel size for all"
+                f"{other.path} has a box of {other.box}, but {first.path} one of {first.box}: maps must be alike"
+            )
+        if abs(other.pixel_size / first.pixel_size - 1) > _ALIKE:
+            raise InputError(
+                f"{other.path} has {other.pixel_size:g} Å/px, but {first.path} {first.pixel_size:g} Å/px: maps must be "
+                "alike, or give one pixel size for all (--apix)"
             )
     options = spec.imaging
     imaging = validated(
@@ -120,6 +124,8 @@ def prepare_simulation(spec: SimulationSpec) -> Inputs:
     images = spec.images if isinstance(spec.images, tuple) else (spec.images,) * len(paths)
     if len(images) != len(paths):
         raise InputError(f"there are {len(paths)} maps but {len(images)} numbers of images: give one for each map")
+    if not (imaging.ctf.shuffle or imaging.ctf.is_file):
+        raise InputError("CTF parameters can be taken in order from a table alone: name one as their source")
     ctf_source, ctf_table = ctf_input(imaging.ctf.source, is_file=imaging.ctf.is_file)
     poses_source, pose_table = pose_input(imaging)
     if pose_table is not None and len(pose_table) < sum(images):
@@ -185,6 +191,8 @@ def _checked(path: Path, pixel_size: float | None) -> _Map:
 def _map_paths(given: Path | tuple[Path, ...]) -> list[Path]:
     found: list[Path] = []
     for path in given if isinstance(given, tuple) else (given,):
+        if not path.exists():
+            raise InputError(f"{path}: no such file or folder: check the path of the maps")
         if path.is_dir():
             inside = find_files(path, (".mrc",))
             if not inside:

@@ -46,8 +46,13 @@ def validated(make: Callable[[], T]) -> T:
         what = f"{first['msg'][0].lower()}{first['msg'][1:]}"
         if first["type"] == "extra_forbidden":
             raise InputError(f"{name} is not a setting: check its spelling") from error
-        if first["type"] == "missing":
+        if first["type"] == "missing" and not any(isinstance(part, int) for part in first["loc"]):
             raise InputError(f"{name} is missing") from error
+        if first["type"] == "union_tag_invalid":
+            tag, known = first["ctx"]["tag"], first["ctx"]["expected_tags"]
+            raise InputError(f"{name} has the kind '{tag}': choose from {known}") from error
+        if first["type"] == "value_error":
+            raise InputError(f"{name}: {first['ctx']['error']}") from error
         raise InputError(f"{name} is {first['input']!r}: {what}") from error
 
 

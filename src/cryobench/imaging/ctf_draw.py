@@ -34,6 +34,10 @@ class CTFSpec(Strict):
     def _rows_are_drawn_or_taken_in_order(self) -> CTFSpec:
         if self.replacement and not self.shuffle:
             raise ValueError("rows are either drawn with replacement or taken in order: choose one of the two")
+        if self.source == "none" and self.phase_shift is not None:
+            raise ValueError(
+                "without a CTF there is no phase shift: leave the phase shift out, or choose another source"
+            )
         return self
 
     @property

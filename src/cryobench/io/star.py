@@ -15,6 +15,8 @@ Table = Mapping[str, Sequence[str]]
 """Columns of text by their label without the underscore, all of one length."""
 
 _VERSION = "# version 30001\n\n"
+_PLAIN = re.compile(r"[0-9A-Za-z./~+-][^\s'\"]*")
+_RESERVED = re.compile(r"(data|loop|save|stop|global)_.*", re.IGNORECASE)
 
 
 def write_star(path: Path, blocks: Mapping[str, Table]) -> None:
@@ -22,9 +24,15 @@ def write_star(path: Path, blocks: Mapping[str, Table]) -> None:
     document = gemmi.cif.Document()
     for name, table in blocks.items():
         loop = document.add_new_block(name).init_loop("_", list(table))
-        loop.set_all_values([[gemmi.cif.quote(value) for value in column] for column in table.values()])
+        loop.set_all_values([[_written(value) for value in column] for column in table.values()])
     text = document.as_string()
     write_text(path, re.sub(r"^data_", f"{_VERSION}data_", text, flags=re.MULTILINE))
+
+
+def _written(value: str) -> str:
+    """Return a value as it stands in a file: quoted only where it has to be, since many readers split at blanks."""
+    plain = _PLAIN.fullmatch(value) and not _RESERVED.fullmatch(value)
+    return value if plain else str(gemmi.cif.quote(value))
 
 
 def read_star(path: Path) -> dict[str, dict[str, list[str]]]:

@@ -35,8 +35,8 @@ class Gridding:
     oversampling: float = 1.25
 
     def padded_box(self, box: int) -> int:
-        """Return the oversampled box M of a box, an even number."""
-        return 2 * math.ceil(box * self.oversampling / 2)
+        """Return the oversampled box M of a box, an even number: of the smallest boxes, one that holds the margins."""
+        return max(2 * math.ceil(box * self.oversampling / 2), 2 * (self.margin + 1))
 
     @property
     def margin(self) -> int:
