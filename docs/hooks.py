@@ -26,24 +26,35 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 
 def commands() -> str:
-    """Return the help of the program and of each of its commands."""
-    names = [command.name for command in app.registered_commands]
-    sections = [_help_section(), *(_help_section(name) for name in names if name is not None)]
-    return "\n\n".join(sections)
+    """Return the help of the program, of each of its commands, and of the commands within those."""
+    calls = [(), *((command.name,) for command in app.registered_commands)]
+    for group in app.registered_groups:
+        inner = group.typer_instance
+        assert inner is not None
+        name = inner.info.name
+        calls += [(name,), *((name, command.name) for command in inner.registered_commands)]
+    return "\n\n".join(_help_section(*map(str, call)) for call in calls)
 
 
 def datasets() -> str:
-    """Return a table of the datasets and their sizes."""
+    """Return a table of the datasets and their scales."""
     rows = []
     for name in RECIPES:
         recipe = RECIPES[name]
         for scale, size in recipe.sizes.items():
             imaging = size.imaging
+            simulated = f"{imaging.box} px of {imaging.pixel_size:g} Å"
             stored = f"{imaging.output_box} px of {imaging.output_pixel_size:g} Å"
-            images = f"{size.states} × {size.images_per_state:,}"
+            counts = (f"{size.states:,}", f"{size.particles:,}")
             quality = (f"{size.resolution:g} Å", f"{imaging.noise.snr:g}")
-            rows.append((f"`{name}`", scale, recipe.summary, images, stored, *quality))
-    return _table(("name", "size", "what it is", "states × images", "images on disk", "map resolution", "SNR"), rows)
+            rows.append((f"`{name}`", scale, *counts, simulated, stored, *quality))
+    return _table(("name", "scale", "states", "images", "simulated", "on disk", "map resolution", "SNR"), rows)
+
+
+def recipes() -> str:
+    """Return a table of the datasets and what stands in for them."""
+    rows = [(f"`{name}`", RECIPES[name].summary, RECIPES[name].stand_in) for name in RECIPES]
+    return _table(("name", "what it is", "its stand-in"), rows)
 
 
 def methods() -> str:
@@ -64,6 +75,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "datasets": datasets,
     "methods": methods,
     "metrics": metrics,
+    "recipes": recipes,
 }
 
 

@@ -15,7 +15,7 @@ from cryobench.datasets import build_dataset, load_dataset, prepare_inputs
 def main() -> None:
     """Print the mean FSC AUC of the oracle and of the consensus."""
     inputs = prepare_inputs(
-        "igg-1d",
+        "igg-1d:standin",
         "demo",
         seed=1,
         states=4,

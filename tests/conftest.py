@@ -51,7 +51,7 @@ def small_dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """The recipe of igg-1d at a size for tests: 6 states of 80 images, box 32."""
     folder = tmp_path_factory.mktemp("igg-1d")
     inputs = prepare_inputs(
-        "igg-1d",
+        "igg-1d:standin",
         "demo",
         seed=3,
         states=6,

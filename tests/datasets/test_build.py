@@ -14,7 +14,6 @@ import pytest
 
 from cryobench.core import FormatError, InputError, OutputError
 from cryobench.datasets import (
-    RECIPES,
     Inputs,
     build_dataset,
     changed_files,
@@ -22,7 +21,7 @@ from cryobench.datasets import (
     prepare_inputs,
     read_manifest,
 )
-from cryobench.datasets.folder import stack_name
+from cryobench.datasets.manifest import stack_name
 from cryobench.datasets.merge import merged
 from cryobench.imaging import load_ctf_table
 from cryobench.ops.rotations import rotation_from_relion
@@ -34,7 +33,8 @@ IMAGING = {"box": 24, "output_box": 24, "pixel_size": 14.0, "noise": {"snr": 0.5
 def inputs_of(**changes: object) -> Inputs:
     imaging = merged(IMAGING, changes.pop("imaging", {}))  # type: ignore[arg-type]
     asked = {"seed": 1, "states": 3, "images_per_state": 5, "images_per_stack": 5, "resolution": 28.0, **changes}
-    return prepare_inputs("igg-1d", "demo", imaging=imaging, **asked)  # type: ignore[arg-type]
+    name = "igg-1d" if "structure" in changes else "igg-1d:standin"
+    return prepare_inputs(name, "demo", imaging=imaging, **asked)  # type: ignore[arg-type]
 
 
 def build(folder: Path, **changes: object) -> Path:
@@ -189,7 +189,7 @@ def test_many_states_stay_in_order(tmp_path: Path) -> None:
 
 def test_a_custom_structure_is_not_called_the_antibody() -> None:
     inputs = inputs_of()
-    summary = RECIPES["igg-1d"].custom_summary(inputs.spec)
+    summary = inputs.spec.states.summary(3)
     assert "residues H:1-230, L:1-214 turned about the CA-C bond of H:230" in summary
 
 

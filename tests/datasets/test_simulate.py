@@ -235,7 +235,7 @@ def test_every_setting_is_recorded_and_reads_back(maps: Path, tmp_path: Path) ->
     ("changes", "message"),
     [
         ({"images": 0}, "^images is 0: .*greater than or equal to 1"),
-        ({"images": (1, 2)}, "3 maps but 2 numbers of images"),
+        ({"images": (1, 2)}, "3 states but 2 numbers of images"),
         ({"volumes": Path("nowhere.mrc")}, "nowhere.mrc: no such file or folder"),
         ({"volumes": ()}, "no map is given"),
         ({"name": "../x"}, "name is"),

@@ -26,7 +26,9 @@ def hooks() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize(("part", "names"), [("datasets", RECIPES), ("methods", METHODS), ("metrics", METRICS)])
+@pytest.mark.parametrize(
+    ("part", "names"), [("datasets", RECIPES), ("recipes", RECIPES), ("methods", METHODS), ("metrics", METRICS)]
+)
 def test_tables_name_every_entry(hooks: ModuleType, part: str, names: list[str]) -> None:
     head, rule, *rows = hooks.PARTS[part]().splitlines()
     assert {row.split("`")[1] for row in rows} == set(names)
@@ -41,6 +43,13 @@ def test_page_of_commands_shows_every_option(hooks: ModuleType) -> None:
     assert "\x1b" not in page
     for option in ("--output", "--structure", "--ctf", "--resume", "--overwrite", "--dry-run", "--threads"):
         assert option in page
+
+
+def test_page_of_commands_shows_the_commands_of_groups(hooks: ModuleType) -> None:
+    page = hooks.on_page_markdown((DOCS / "reference/cli.md").read_text(encoding="utf-8"))
+    shown = re.findall(r"^## `cryobench ?(.*)`$", page, re.MULTILINE)
+    assert {"", "demo", "datasets", "datasets build", "datasets init"} <= set(shown)
+    assert all(f"Usage: cryobench {call}".strip() in page for call in shown)
 
 
 def test_every_part_is_used(hooks: ModuleType) -> None:

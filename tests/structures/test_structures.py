@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-import gzip
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from cryobench.core import FormatError, InputError, Volume
+from cryobench.core import InputError, Volume
 from cryobench.structures import (
     Atoms,
     ResidueRange,
-    load_structure,
     render_density,
     select,
     sigma_of_resolution,
@@ -18,53 +14,30 @@ from cryobench.structures import (
     turn_about_psi,
 )
 
-PDB = """\
-ATOM      1  N   ALA H   1      11.104   6.134  -6.504  1.00  0.00           N
-ATOM      2  CA AALA H   1      11.639   6.071  -5.147  0.60  0.00           C
-ATOM      3  CA BALA H   1      12.639   6.071  -5.147  0.40  0.00           C
-ATOM      4  HA  ALA H   1      11.000   6.000  -5.000  1.00  0.00           H
-ATOM      5  C   ALA H   2      10.639   6.571  -4.147  1.00  0.00           C
-HETATM    6  O   HOH H   3       1.639   6.571  -4.147  1.00  0.00           O
-END
-"""
-
-
-def test_pdb_without_hydrogens_waters_and_second_locations(tmp_path: Path) -> None:
-    (tmp_path / "a.pdb").write_text(PDB)
-    with gzip.open(tmp_path / "a.pdb.gz", "wt") as file:
-        file.write(PDB)
-    for name in ("a.pdb", "a.pdb.gz"):
-        atoms = load_structure(tmp_path / name)
-        assert atoms.names.tolist() == ["N", "CA", "C"]
-        assert atoms.weights.tolist() == [7, 6, 6]
-        assert atoms.residues.tolist() == [1, 1, 2]
-        np.testing.assert_allclose(atoms.coordinates[1], [11.639, 6.071, -5.147])
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("a.txt", PDB, "not a structure file"),
-        ("a.pdb", "", "holds no atom"),
-        ("a.cif", "nonsense {", "cannot be read|holds no atom"),
-        ("a.pdb.gz", "not gzip", "cannot be read|holds no atom"),
-    ],
-)
-def test_bad_structures_are_named(tmp_path: Path, name: str, content: str, message: str) -> None:
-    (tmp_path / name).write_text(content)
-    with pytest.raises(FormatError, match=message):
-        load_structure(tmp_path / name)
-
-
-def test_a_missing_structure() -> None:
-    with pytest.raises(FormatError, match="no such file"):
-        load_structure(Path("nowhere.pdb"))
-
 
 def line_of_atoms() -> Atoms:
     names = np.array(["CA", "C", "CA", "C"])
     coordinates = np.array([[0.0, 0, 0], [0, 0, 1], [3, 0, 2], [3, 0, 5]])
-    return Atoms(coordinates, np.full(4, 6.0), np.array(list("AAAB")), np.array([1, 1, 2, 1]), names, "line")
+    return Atoms(
+        coordinates=coordinates,
+        weights=np.full(4, 6.0),
+        numbers=np.full(4, 6),
+        b_factors=np.zeros(4),
+        chains=np.array(list("AAAB")),
+        residues=np.array([1, 1, 2, 1]),
+        residue_names=np.full(4, "ALA"),
+        names=names,
+        title="line",
+    )
+
+
+def test_chosen_atoms_keep_all_that_is_theirs() -> None:
+    atoms = line_of_atoms()
+    chosen = atoms.chosen(atoms.chains == "A").chosen(np.array([False, True, True]))
+    assert (chosen.title, chosen.names.tolist(), chosen.residues.tolist()) == ("line", ["C", "CA"], [1, 2])
+    np.testing.assert_array_equal(chosen.coordinates, atoms.coordinates[1:3])
+    assert chosen.numbers.tolist() == chosen.weights.tolist() == [6, 6]
+    assert len(atoms.chosen(np.zeros(4, dtype=bool))) == 0
 
 
 def test_turning_about_a_bond_is_right_handed_and_leaves_the_rest() -> None:
@@ -106,13 +79,3 @@ def test_soft_mask_has_its_plateau_and_edge() -> None:
     assert mask[8, 8, 8] == mask[8, 8, 10] == 1  # 4 Å away
     assert mask[8, 8, 11] == pytest.approx(0.5)
     assert mask[8, 8, 12] == 0
-
-
-def test_the_real_antibody(cache: Path) -> None:
-    """Counts and geometry as stated for PDB 1HZH."""
-    atoms = load_structure(cache / "structures" / "1hzh.pdb.gz")
-    assert len(atoms) == 10_576
-    heavy = np.unique(atoms.residues[atoms.chains == "H"])
-    assert (heavy.min(), heavy.max()) == (1, 478)
-    centred = atoms.coordinates - atoms.centre()
-    assert np.linalg.norm(centred, axis=1).max() < 97

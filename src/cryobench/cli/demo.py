@@ -92,7 +92,7 @@ def demo(
             imaging["noise"] = {"snr": snr}
         turn = {"moving": tuple(moving.split(",")) if moving else None, "axis": axis}
         inputs = prepare_inputs(
-            "igg-1d",
+            "igg-1d:standin" if structure is None else "igg-1d",
             "demo",
             seed,
             structure=structure,

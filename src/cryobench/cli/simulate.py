@@ -13,6 +13,7 @@ from rich.table import Table
 from cryobench.cli.console import console, mendable_errors, progress_bars
 from cryobench.core import InputError
 from cryobench.datasets import (
+    SPEC_SUFFIXES,
     Inputs,
     SimulationSpec,
     check_simulation,
@@ -36,7 +37,7 @@ An option takes the place of what the spec says. If the same command is given ag
 def simulate(
     source: Annotated[
         list[Path],
-        typer.Argument(metavar="SOURCE...", help="Maps (.mrc) and folders of them, or one spec (.toml, .json)."),
+        typer.Argument(metavar="SOURCE...", help="Maps (.mrc) and folders of them, or one spec (.yaml, .toml, .json)."),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Dataset folder to make.")],
     images: Annotated[
@@ -162,7 +163,7 @@ def simulate(
 
 
 def _spec(source: list[Path]) -> SimulationSpec:
-    specs = [path for path in source if path.suffix in {".toml", ".json"}]
+    specs = [path for path in source if path.suffix in SPEC_SUFFIXES]
     if specs and len(source) > 1:
         raise InputError(f"{specs[0]} is a spec, and names its maps itself: give one spec, or maps")
     if specs:

@@ -3,9 +3,11 @@
 from cryobench.core.dataset import Coordinate, Dataset, DatasetCard, State, Truth
 from cryobench.core.errors import (
     CryobenchError,
+    DownloadError,
     DuplicateNameError,
     FormatError,
     InputError,
+    OfflineError,
     OutputError,
     UnknownNameError,
 )
@@ -39,6 +41,7 @@ __all__ = [
     "Curve",
     "Dataset",
     "DatasetCard",
+    "DownloadError",
     "DuplicateNameError",
     "Embedding",
     "FormatError",
@@ -47,6 +50,7 @@ __all__ = [
     "Interval",
     "MethodCard",
     "MetricCard",
+    "OfflineError",
     "OutputError",
     "Particles",
     "Picture",

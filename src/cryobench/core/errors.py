@@ -23,6 +23,14 @@ class OutputError(CryobenchError):
     """A result cannot be written where it was asked for."""
 
 
+class DownloadError(CryobenchError):
+    """A file could not be fetched."""
+
+
+class OfflineError(DownloadError):
+    """The server cannot be reached."""
+
+
 class UnknownNameError(CryobenchError):
     """A registry has no entry of that name."""
 

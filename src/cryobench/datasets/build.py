@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from cryobench.core import Advance, InputError, Progress, Volume, silent
-from cryobench.datasets.folder import MANIFEST, changed_files, read_manifest, stack_name, volume_name, write_folder
+from cryobench.datasets.folder import write_folder
 from cryobench.datasets.journal import Journal, close_journal, open_journal, software
+from cryobench.datasets.manifest import MANIFEST, changed_files, read_manifest, stack_name, volume_name
+from cryobench.datasets.masks import true_masks
 from cryobench.datasets.recipe import Inputs
 from cryobench.imaging import ImageFormation, Projector, downsample_volume
-from cryobench.io import MrcStackWriter, read_volume, sha256, write_volume
-from cryobench.structures import soft_mask
-
-_MASK_LEVEL = 0.05
+from cryobench.io import MrcStackWriter, sha256, write_volume
 
 
 def build_dataset(
@@ -57,7 +56,8 @@ def build_dataset(
     # Its removal says that what follows is unfinished, until it is written again at the very end.
     (folder / MANIFEST).unlink(missing_ok=True)
     _Build(inputs, formation, folder, journal, chunk).run(progress)
-    write_folder(folder, inputs, formation, _union_mask(inputs, folder), journal, software())
+    masks = true_masks(inputs, folder, progress)
+    write_folder(folder, inputs, formation, masks, journal, software())
     close_journal(folder)
     return True
 
@@ -74,6 +74,7 @@ class _Build:
         self._journal = journal
         self._chunk = chunk
         self._labels = inputs.spec.labels()
+        self._starts = np.concatenate(([0], np.cumsum(inputs.spec.images)))
         noise = inputs.spec.imaging.noise
         self._alone = noise.snr is not None and noise.scope == "state"
         self._state, self._projector = -1, None  # type: tuple[int, Projector | None]
@@ -89,9 +90,11 @@ class _Build:
                 advance(len(indices))
             else:
                 self._write_stack(number, np.arange(indices.start, indices.stop), advance)
-        for state in range(len(spec.images)):
-            if not self._journal.has(self._folder, volume_name(state)):
-                self._write_truth(state, self._inputs.ensemble.volume(state))
+        if spec.truth == "files":
+            for state in range(len(spec.images)):
+                if not self._journal.has(self._folder, volume_name(state)):
+                    self._write_truth(state, self._inputs.ensemble.volume(state))
+        self._journal.write(self._folder)
 
     def _write_stack(self, number: int, indices: np.ndarray, advance: Advance) -> None:
         imaging = self._inputs.spec.imaging
@@ -101,7 +104,8 @@ class _Build:
                 for images in self._images(state, run):
                     writer.write(images)
                     advance(len(images))
-        self._record(name)
+        self._journal.files[name] = sha256(self._folder / name)
+        self._journal.write(self._folder)
 
     def _images(self, state: int, run: np.ndarray) -> Iterator[np.ndarray]:
         projector = self._visit(state)
@@ -114,11 +118,11 @@ class _Build:
         self._projector = None  # its memory is needed for the next one
         imaging = self._inputs.spec.imaging
         volume = self._inputs.ensemble.volume(state)
-        if not self._journal.has(self._folder, volume_name(state)):
+        if self._inputs.spec.truth == "files" and not self._journal.has(self._folder, volume_name(state)):
             self._write_truth(state, volume)
         projector = Projector(volume, imaging.box if self._alone else imaging.output_box)
         if state not in self._journal.sigmas:
-            pilot = self._formation.pilot(np.flatnonzero(self._labels == state))
+            pilot = self._formation.pilot(np.arange(self._starts[state], self._starts[state + 1]))
             self._journal.sigmas[state] = self._formation.sigma(self._formation.moments(projector, pilot))
         self._state, self._projector = state, projector
         return projector
@@ -126,7 +130,8 @@ class _Build:
     def _write_truth(self, state: int, volume: Volume) -> None:
         name = volume_name(state)
         write_volume(self._folder / name, downsample_volume(volume, self._inputs.spec.imaging.output_box))
-        self._record(name)
+        # The journal is written with the next stack: what it does not list yet would only be made again.
+        self._journal.files[name] = sha256(self._folder / name)
 
     def _set_common_noise(self, progress: Progress) -> None:
         """Set one noise level for all states, from clean images of them all."""
@@ -149,16 +154,3 @@ class _Build:
         labels = self._labels[indices]
         for run in np.split(indices, np.flatnonzero(np.diff(labels)) + 1):
             yield int(self._labels[run[0]]), run
-
-    def _record(self, name: str) -> None:
-        self._journal.files[name] = sha256(self._folder / name)
-        self._journal.write(self._folder)
-
-
-def _union_mask(inputs: Inputs, folder: Path) -> Volume:
-    """Return a soft mask around all true volumes together."""
-    union = read_volume(folder / volume_name(0))
-    for state in range(1, len(inputs.spec.images)):
-        union = Volume(np.maximum(union.data, read_volume(folder / volume_name(state)).data), union.pixel_size)
-    grain = max(inputs.ensemble.resolution, 2 * union.pixel_size)
-    return soft_mask(union, _MASK_LEVEL, dilation=grain, edge=grain)

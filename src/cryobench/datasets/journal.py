@@ -11,7 +11,7 @@ import pydantic
 from pydantic import BaseModel, ConfigDict, Field
 
 from cryobench.core import CryobenchError, FormatError, OutputError
-from cryobench.datasets.folder import MANIFEST, read_manifest, stack_name, volume_name
+from cryobench.datasets.manifest import MANIFEST, read_manifest, stack_name, volume_name
 from cryobench.datasets.spec import DatasetSpec
 from cryobench.io import inside, read_text, sha256, unfinished, write_text
 
@@ -21,13 +21,14 @@ _JOURNAL = "build.json"
 class Journal(BaseModel):
     """Content of ``build.json``: what is finished of one build of one spec by one version.
 
-    ``sigmas`` holds the standard deviation of the noise of each state that was visited, ``files`` the checksum of each
-    finished file.
+    ``volumes`` is the number of true volumes, of which some may be there and not be listed yet. ``sigmas`` holds the
+    standard deviation of the noise of each state that was visited, ``files`` the checksum of each finished file.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     build: str
+    volumes: int = 0
     sigmas: dict[int, float] = Field(default_factory=dict)
     files: dict[str, str] = Field(default_factory=dict)
 
@@ -79,7 +80,7 @@ def is_dataset(folder: Path) -> bool:
 
 
 def _new_journal(folder: Path, spec: DatasetSpec) -> Journal:
-    journal = Journal(build=_key(spec))
+    journal = Journal(build=_key(spec), volumes=len(spec.images) if spec.truth == "files" else 0)
     journal.write(folder)
     return journal
 
@@ -94,7 +95,8 @@ def _journal_of_manifest(folder: Path, spec: DatasetSpec) -> Journal:
     if (manifest.spec, manifest.software) != (spec, software()):
         _refuse(folder)
     made = [*(stack_name(number) for number in range(len(spec.stacks)))]
-    made += [volume_name(state) for state in range(len(spec.images))]
+    if spec.truth == "files":
+        made += [volume_name(state) for state in range(len(spec.images))]
     return Journal(
         build=_key(spec),
         sigmas=dict(enumerate(manifest.noise_sigma)),
@@ -123,7 +125,8 @@ def _discard(folder: Path) -> None:
     with contextlib.suppress(CryobenchError):
         listed |= set(read_manifest(folder).files)
     with contextlib.suppress(CryobenchError):
-        listed |= set(_read(folder / _JOURNAL).files)
+        begun = _read(folder / _JOURNAL)
+        listed |= set(begun.files) | {volume_name(state) for state in range(begun.volumes)}
     for name in sorted(listed):
         inside(folder, name, str(folder)).unlink(missing_ok=True)
     close_journal(folder)

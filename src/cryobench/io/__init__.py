@@ -1,7 +1,9 @@
 """File formats, checksums and writes that are whole or nothing."""
 
+from cryobench.io.cache import cache_folder, writable_cache
 from cryobench.io.cryodrgn import ctf_from_table, read_array_pickle, read_poses, write_ctf, write_poses
 from cryobench.io.cryosparc import read_cs, require_fields, write_cs
+from cryobench.io.download import Patience, download
 from cryobench.io.files import (
     check_output,
     inside,
@@ -25,9 +27,12 @@ __all__ = [
     "IMAGE_SUFFIXES",
     "MrcStackWriter",
     "ParticleTable",
+    "Patience",
     "StackImages",
+    "cache_folder",
     "check_output",
     "ctf_from_table",
+    "download",
     "find_files",
     "inside",
     "natural_key",
@@ -45,6 +50,7 @@ __all__ = [
     "require_fields",
     "sha256",
     "unfinished",
+    "writable_cache",
     "write_array",
     "write_bytes",
     "write_cs",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +20,8 @@ from cryobench.io.files import replacing, write_bytes
 
 _LABEL = b"cryobench"
 _ALIKE = 1e-3  # headers hold the edge of the box in single precision
+_MODES = {0: 1, 1: 2, 2: 4, 6: 2, 12: 2}
+"""Bytes of a value in the modes of real numbers."""
 
 
 class MrcStackWriter:
@@ -97,6 +101,8 @@ def write_volume(path: Path, volume: Volume) -> None:
 def read_volume(path: Path, pixel_size: float | None = None) -> Volume:
     """Read a cubic map; ``pixel_size`` (Å) takes the place of the one in its header.
 
+    A machine stamp of zeros is taken as little-endian where the header makes sense that way.
+
     Raises
     ------
     FormatError
@@ -106,7 +112,7 @@ def read_volume(path: Path, pixel_size: float | None = None) -> Volume:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # trailing bytes do no harm
-            with mrcfile.open(path, permissive=False) as mrc:
+            with mrcfile.open(path, permissive=_lacks_stamp(path)) as mrc:
                 stored, edges = mrc.data, _edges(mrc.voxel_size)
                 _require_axes(mrc.header, path)
                 if stored.dtype.kind not in "fiu":
@@ -138,11 +144,14 @@ class MappedStack(NamedTuple):
         Edge of a pixel in Å, None where the header has none.
     is_volume
         Whether the header says that the images are the sections of a map.
+    stamped
+        Whether the header holds a machine stamp; where it is zeros, little-endian is what makes sense.
     """
 
     images: np.ndarray
     pixel_size: float | None
     is_volume: bool
+    stamped: bool = True
 
 
 def map_stack(path: Path) -> MappedStack:
@@ -156,9 +165,10 @@ def map_stack(path: Path) -> MappedStack:
     """
     wanted = "expected a complete MRC stack of images"
     try:
+        unstamped = _lacks_stamp(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # trailing bytes do no harm
-            with mrcfile.mmap(path, mode="r", permissive=False) as mrc:
+            with mrcfile.mmap(path, mode="r", permissive=unstamped) as mrc:
                 data, edges, header = mrc.data, _edges(mrc.voxel_size), mrc.header
     except (OSError, ValueError, OverflowError) as error:
         raise FormatError(f"{path}: not a readable MRC stack ({error}): {wanted}") from error
@@ -168,7 +178,36 @@ def map_stack(path: Path) -> MappedStack:
     _require_axes(header, path)
     _require_one_edge(edges[:2], path, "resample it, or correct its header")
     is_volume = int(header.ispg) == 1 and int(header.nx) == int(header.nz) == int(header.mz)
-    return MappedStack(stack, edges[0], is_volume)
+    return MappedStack(stack, edges[0], is_volume, not unstamped)
+
+
+def _lacks_stamp(path: Path) -> bool:
+    """Return whether a file is a complete little-endian MRC file, but for its machine stamp, which is zeros.
+
+    Early versions of cryoDRGN wrote such files, and stacks without the map ID too. The checks are those that reading
+    without the stamp would leave out.
+
+    Raises
+    ------
+    ValueError
+        If it is such a file, cut short.
+    """
+    with path.open("rb") as file:
+        raw = file.read(HEADER_DTYPE.itemsize)
+        size = file.seek(0, os.SEEK_END)
+    if len(raw) < HEADER_DTYPE.itemsize:
+        return False
+    header = np.frombuffer(raw, HEADER_DTYPE.newbyteorder("<"))[0]
+    edges = [int(header[name]) for name in ("nx", "ny", "nz")]
+    mode, extended, map_id = int(header["mode"]), int(header["nsymbt"]), bytes(header["map"])
+    if any(header["machst"]) or mode not in _MODES or min(edges) < 1 or extended < 0:
+        return False
+    expected = len(raw) + extended + math.prod(edges) * _MODES[mode]
+    if map_id[:3] != b"MAP":
+        return not any(map_id) and size == expected
+    if size < expected:
+        raise ValueError(f"it has {size:,} bytes, by its header {expected:,}")
+    return True
 
 
 def _edges(voxel: np.ndarray) -> list[float | None]:

@@ -9,8 +9,10 @@ from jaxtyping import Bool, Float64, Int
 
 from cryobench.core.checks import require_finite, require_shape
 
+_PER_ATOM = ("weights", "numbers", "b_factors", "chains", "residues", "residue_names", "names")
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Atoms:
     """A molecular structure.
 
@@ -20,17 +22,24 @@ class Atoms:
         Positions (x, y, z) in Å, shape (N, 3).
     weights
         What each atom adds to the density, shape (N,): its atomic number Z, unless a coarse model spreads the electrons
-        of the atoms it leaves out over those it has.
-    chains, residues, names
-        Chain name, residue number and atom name of each atom, shape (N,).
+        of the atoms it leaves out over those it has, or occupancies were asked for.
+    numbers
+        Atomic number Z of each atom, shape (N,).
+    b_factors
+        Isotropic B-factor of each atom in Å², shape (N,).
+    chains, residues, residue_names, names
+        Chain name, residue number, residue name (as ``ALA``) and atom name of each atom, shape (N,).
     title
         What the structure is.
     """
 
     coordinates: Float64[np.ndarray, "N 3"]
     weights: Float64[np.ndarray, " N"]
+    numbers: Int[np.ndarray, " N"]
+    b_factors: Float64[np.ndarray, " N"]
     chains: np.ndarray
     residues: Int[np.ndarray, " N"]
+    residue_names: np.ndarray
     names: np.ndarray
     title: str
 
@@ -38,8 +47,10 @@ class Atoms:
         n = len(self.coordinates)
         require_shape("coordinates", self.coordinates, (n, 3))
         require_finite("coordinates", self.coordinates)
-        for name in ("weights", "chains", "residues", "names"):
+        for name in _PER_ATOM:
             require_shape(name, getattr(self, name), (n,))
+        for name in ("weights", "b_factors"):
+            require_finite(name, getattr(self, name))
 
     def __len__(self) -> int:
         return len(self.coordinates)
@@ -47,6 +58,11 @@ class Atoms:
     def moved(self, coordinates: Float64[np.ndarray, "N 3"]) -> Atoms:
         """Return the same atoms at other positions, in Å."""
         return replace(self, coordinates=coordinates)
+
+    def chosen(self, mask: Bool[np.ndarray, " N"]) -> Atoms:
+        """Return the atoms at which ``mask`` is true, shape (N,), in their order, under the same title."""
+        parts = {name: getattr(self, name)[mask] for name in ("coordinates", *_PER_ATOM)}
+        return Atoms(**parts, title=self.title)
 
     def select(self, chain: str, first: int, last: int) -> Bool[np.ndarray, " N"]:
         """Return which atoms belong to residues ``first`` to ``last`` (inclusive) of a chain."""

@@ -61,6 +61,11 @@ def select(atoms: Atoms, ranges: tuple[ResidueRange, ...]) -> Bool[np.ndarray, "
     return chosen
 
 
+def residues_in_order(atoms: Atoms, chain: str) -> tuple[ResidueRange, ...]:
+    """Return the residues of a chain, one range each, in the order of its atoms: numbers may have gaps."""
+    return tuple(ResidueRange(chain, n, n) for n in dict.fromkeys(atoms.residues[atoms.chains == chain].tolist()))
+
+
 def turn_about_psi(atoms: Atoms, moving: tuple[ResidueRange, ...], residue: ResidueRange, degrees: float) -> Atoms:
     """Turn part of a structure about the CA-C bond (psi) of a residue.
 
@@ -69,7 +74,8 @@ def turn_about_psi(atoms: Atoms, moving: tuple[ResidueRange, ...], residue: Resi
     atoms
         The structure.
     moving
-        The residues that move.
+        The residues that move. The O of ``residue``, which hangs on the far side of the bond, moves if the residue
+        after it does.
     residue
         The one residue whose bond is the axis, right-handed from CA to C.
     degrees
@@ -85,8 +91,17 @@ def turn_about_psi(atoms: Atoms, moving: tuple[ResidueRange, ...], residue: Resi
     ends = [np.flatnonzero(here & (atoms.names == name)) for name in ("CA", "C")]
     if any(len(end) != 1 for end in ends):
         raise InputError(f"residue {residue} needs one CA and one C atom to turn about: choose another --axis")
+    oxygen = here & np.isin(atoms.names, ("O", "OXT"))
+    chosen = (chosen & ~oxygen) | (oxygen & _next_moves(atoms, here, chosen))
     start, stop = (atoms.coordinates[end[0]] for end in ends)
     rotation = rotation_about_axis(stop - start, degrees)
     coordinates = atoms.coordinates.copy()
     coordinates[chosen] = (coordinates[chosen] - start) @ rotation.T + start
     return atoms.moved(coordinates)
+
+
+def _next_moves(atoms: Atoms, residue: Bool[np.ndarray, " N"], chosen: Bool[np.ndarray, " N"]) -> bool:
+    """Return whether the residue after one, in the order of the chain, is among the chosen atoms."""
+    last = int(np.flatnonzero(residue)[-1])
+    after = np.flatnonzero(atoms.chains[last + 1 :] == atoms.chains[last])
+    return bool(after.size and chosen[last + 1 + after[0]])

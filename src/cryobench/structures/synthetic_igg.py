@@ -48,13 +48,16 @@ def synthetic_igg() -> Atoms:
     names = np.array(list(_ATOMIC_NUMBERS))
     coordinates = np.concatenate([backbone(trace).reshape(-1, 3) for trace in traces.values()])
     n_residues = sum(map(len, traces.values()))
-    weights = np.tile(np.array(list(_ATOMIC_NUMBERS.values()), dtype=float), n_residues)
-    weights *= _ELECTRONS / weights.sum()
+    numbers = np.tile(np.array(list(_ATOMIC_NUMBERS.values())), n_residues)
+    weights = numbers * (_ELECTRONS / numbers.sum())
     return Atoms(
         coordinates=coordinates - np.average(coordinates, axis=0, weights=weights),
         weights=weights,
+        numbers=numbers,
+        b_factors=np.zeros(len(numbers)),
         chains=np.repeat(list(traces), [len(names) * len(trace) for trace in traces.values()]),
         residues=np.concatenate([np.repeat(np.arange(1, len(trace) + 1), len(names)) for trace in traces.values()]),
+        residue_names=np.full(len(numbers), "ALA"),
         names=np.tile(names, n_residues),
         title="Synthetic IgG antibody (built by code, not an experimental structure)",
     )

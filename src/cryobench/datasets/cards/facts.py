@@ -1,9 +1,8 @@
-"""The dataset card, written from the manifest alone."""
+"""What a dataset is, label by label."""
 
 from __future__ import annotations
 
-from cryobench.core import DatasetCard
-from cryobench.datasets.spec import DatasetSpec, Manifest
+from cryobench.datasets.spec import DatasetSpec, ImportedSpec, Manifest
 from cryobench.imaging import FileRotations
 
 
@@ -28,10 +27,23 @@ def spec_facts(spec: DatasetSpec) -> dict[str, str]:
 
 def facts(manifest: Manifest) -> dict[str, str]:
     """Return what a reader asks first, label by label."""
-    return spec_facts(manifest.spec) | {
+    spec = manifest.spec
+    return (_imported_facts(spec) if isinstance(spec, ImportedSpec) else spec_facts(spec)) | {
         "True latent": manifest.latent_meaning,
-        "Scale": manifest.spec.scale,
+        "Scale": spec.scale,
         "Made by": manifest.software,
+    }
+
+
+def _imported_facts(spec: ImportedSpec) -> dict[str, str]:
+    """Return what is known of a published archive."""
+    return {
+        "Particles": f"{spec.particles:,} images of {_count(len(spec.images))}, {_span(spec.images)} each",
+        "Images": f"{spec.box} pixels of {spec.pixel_size:g} Å",
+        "Signal-to-noise ratio": "not known" if spec.snr is None else f"{spec.snr:g}",
+        "Contrast": _contrast(spec.sign, 0.0),
+        "Published archive": f"{len(spec.stacks):,} stacks and {len(spec.volumes):,} true volumes",
+        "Repairs": "; ".join(spec.repairs) or "none",
     }
 
 
@@ -56,29 +68,7 @@ def _contrast(sign: int, spread: float) -> str:
 
 
 def _count(states: int) -> str:
-    return "1 state" if states == 1 else f"{states} states"
-
-
-def card_of(manifest: Manifest, checksum: str) -> DatasetCard:
-    """Return the card that travels with results."""
-    return DatasetCard(
-        id=manifest.id,
-        title=manifest.title,
-        summary=manifest.summary,
-        stand_in=manifest.stand_in,
-        facts=facts(manifest),
-        checksum=checksum,
-    )
-
-
-def card_text(manifest: Manifest) -> str:
-    """Return the card as the dataset's README."""
-    lines = [f"# {manifest.title} (`{manifest.id}`)", "", manifest.summary, ""]
-    if manifest.stand_in:
-        lines += [f"**Stand-in data:** {manifest.stand_in}.", ""]
-    lines += [f"- {label}: {text}" for label, text in facts(manifest).items()]
-    lines += ["", "Every parameter, and the checksum of every file, is in `dataset.json`.", ""]
-    return "\n".join(lines)
+    return "1 state" if states == 1 else f"{states:,} states"
 
 
 def _span(counts: tuple[int, ...]) -> str:

@@ -1,0 +1,1 @@
+"""What a dataset folder says of itself: its card and its metadata."""
