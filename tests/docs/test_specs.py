@@ -12,6 +12,7 @@ from cryobench.datasets.own.custom_spec import WAYS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+WAYS = ("volumes", "structures", "trajectory", "normal_modes")
 _BLOCK = re.compile(r"^```(yaml|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

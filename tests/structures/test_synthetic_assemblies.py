@@ -85,8 +85,8 @@ def test_is_as_large_as_a_complex_of_its_mass(assemblies):
 
 
 @pytest.mark.slow
-def test_a_hundred_can_be_built():
-    for index, mass in enumerate(np.linspace(156, 1131, 100).tolist()):
+def test_any_of_a_hundred_can_be_built():
+    for index, mass in list(enumerate(np.linspace(156, 1131, 100).tolist()))[3::8]:
         atoms = synthetic_assembly(index, mass)
         assert 6.2 < radius_of_gyration(atoms) / mass ** (1 / 3) < 9.5
         assert np.linalg.norm(atoms.coordinates, axis=1).max() < 180

@@ -12,7 +12,7 @@ from cryobench.datasets.merge import merged, validated
 from cryobench.datasets.recipe import RECIPES, Inputs, Recipe, Size, parse_name
 from cryobench.datasets.sources import locate
 from cryobench.datasets.spec import DatasetSpec
-from cryobench.datasets.states import AnyStates, Rendering, Source
+from cryobench.datasets.states import AnyStates, Rendering, Setting, Source
 from cryobench.imaging import CTF_PRESETS, FileRotations, ImagingSpec, load_ctf_table, load_poses
 from cryobench.io import cache_folder, sha256
 from cryobench.structures import cached_structures
@@ -176,7 +176,7 @@ def prepare(
     spec = validated(lambda: make(sources, ctf_source, poses_source))
     if pose_table is not None and len(pose_table) < spec.particles:
         raise InputError(f"{poses_source.name} holds {len(pose_table)} poses, but there are {spec.particles} images")
-    ensemble = spec.states.ensemble(spec.images, spec.imaging, spec.seed, paths, progress)
+    ensemble = spec.states.ensemble(spec.images, Setting(spec.imaging, spec.seed, paths), progress)
     return Inputs(
         spec=spec,
         title=title,

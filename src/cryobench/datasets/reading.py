@@ -14,6 +14,7 @@ from cryobench.datasets.cards.card import card_of
 from cryobench.datasets.links import LINKS, read_links
 from cryobench.datasets.manifest import MANIFEST, read_manifest, volume_name
 from cryobench.datasets.spec import DatasetSpec, ImportedSpec
+from cryobench.datasets.states import Setting
 from cryobench.imaging import ImagingSpec, downsample_volume
 from cryobench.io import (
     StackImages,
@@ -94,7 +95,7 @@ def _volumes(folder: Path, root: Path, spec: DatasetSpec | ImportedSpec, count: 
                 f"{folder / LINKS}: {source.name} is not at {path}: true volumes are rendered from it, so put it back "
                 "there, or correct the path"
             )
-    make = spec.states.volume_maker(len(spec.images), spec.imaging, spec.seed, paths_found)
+    make = spec.states.volume_maker(len(spec.images), Setting(spec.imaging, spec.seed, paths_found))
     return RenderedVolumes(make, count, spec.box)
 
 
@@ -104,9 +105,10 @@ def _archived_volumes(folder: Path, root: Path, spec: ImportedSpec) -> VolumeSou
         return ReadVolumes([inside(root, name, source) for name in spec.volumes], spec.pixel_size)
     if spec.frames is None:
         return NoVolumes(folder, len(spec.images))
-    paths = [inside(root, each.name, source) for each in spec.frames.sources()]
+    paths = tuple(inside(root, each.name, source) for each in spec.frames.sources())
     imaging = ImagingSpec(box=spec.box, pixel_size=spec.pixel_size, output_box=spec.box)
-    return RenderedVolumes(spec.frames.volume_maker(len(spec.images), imaging, 0, paths), len(spec.images), spec.box)
+    make = spec.frames.volume_maker(len(spec.images), Setting(imaging, 0, paths))
+    return RenderedVolumes(make, len(spec.images), spec.box)
 
 
 class NoVolumes:

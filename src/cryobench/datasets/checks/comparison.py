@@ -11,15 +11,14 @@ import numpy as np
 from jaxtyping import Complex64, Float64, Int64
 
 from cryobench.core import CTFParameters, FormatError, ImageSource, Poses, Progress, Volume, VolumeSource
-from cryobench.datasets.checks.noise import image_statistics, residual_features
+from cryobench.datasets.checks.noise import Overlaps, image_statistics, residual_features
 from cryobench.datasets.checks.rivals import CONVENTIONS, OTHER_STATE, STRANGERS
 from cryobench.datasets.checks.sample import Sample
-from cryobench.datasets.checks.spectra import envelope, plane, transform
+from cryobench.datasets.checks.spectra import envelope, shells, transform
 from cryobench.imaging import Projector
 
 _RIVALLED = 512
 _PIXELS = 2**21
-_TINY = 1e-30
 
 
 class Fit(NamedTuple):
@@ -90,13 +89,32 @@ def compare(material: Material, sample: Sample, progress: Progress) -> Compariso
     return work.result()
 
 
+class _TriedOn(NamedTuple):
+    """Transforms of images and of their own projections, and how those overlap."""
+
+    images: Complex64[np.ndarray, "m D H"]
+    clean: Complex64[np.ndarray, "m D H"]
+    overlaps: Overlaps
+
+    def fit(self, rival: Complex64[np.ndarray, "m D H"]) -> Fit:
+        """Return how well other projections fit."""
+        sums, own = shells(rival.shape[1]), self.overlaps
+        power = sums.products(rival, rival)
+        return Fit(
+            own._replace(both=sums.products(self.images, rival), clean=power).correlations(),
+            own._replace(images=own.clean, both=sums.products(self.clean, rival), clean=power).correlations(),
+            own.correlations(),
+        )
+
+
 class _Work:
     """Fills in a comparison, chunk by chunk."""
 
     def __init__(self, material: Material, sample: Sample) -> None:
         self._material, self._sample = material, sample
-        n = len(sample)
-        self._correlations, self._clean, self._noise = np.zeros(n), np.zeros((n, 2)), np.zeros((n, 4))
+        n, held = len(sample), len(shells(material.images.box).sizes)
+        self._clean = np.zeros((n, 2))
+        self._overlaps = Overlaps(*(np.zeros((n, held)) for _ in range(3)), *(np.zeros(n) for _ in range(2)))
         self._fits: dict[str, list[Fit]] = {}
         self._next = np.roll(sample.indices, -1)
         each = max(1, _RIVALLED // len(sample.chosen))
@@ -121,19 +139,21 @@ class _Work:
         poses, ctf = material.poses[indices], material.ctf[indices]
         images = transform(material.images.read(indices))
         clean = self._project(projector, poses, ctf)
-        self._correlations[rows] = _correlation(images, clean)
-        self._noise[rows] = residual_features(images, clean)
+        overlaps = _overlaps(images, clean)
+        for whole, part in zip(self._overlaps, overlaps, strict=True):
+            whole[rows] = part
         self._clean[rows] = _statistics(clean)
         tried = self._rivalled[rows]
         if not tried.any():
             return
-        poses, ctf, images, clean = poses[tried], ctf[tried], images[tried], clean[tried]
+        poses, ctf = poses[tried], ctf[tried]
+        tried_on = _TriedOn(images[tried], clean[tried], Overlaps(*(part[tried] for part in overlaps)))
         others = self._next[rows[tried]]
         for rival in (*CONVENTIONS, *STRANGERS):
             changed = rival.change(poses, ctf, material.poses[others], material.ctf[others])
-            self._note(rival.name, images, clean, self._project(projector, *changed))
+            self._note(rival.name, tried_on, self._project(projector, *changed))
         if other is not None:
-            self._note(OTHER_STATE, images, clean, self._project(other, poses, ctf))
+            self._note(OTHER_STATE, tried_on, self._project(other, poses, ctf))
 
     def result(self) -> Comparison:
         """Return everything that was found."""
@@ -141,7 +161,8 @@ class _Work:
             name: Fit(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
             for name, found in self._fits.items()
         }
-        return Comparison(self._correlations, self._clean, self._noise, fits)
+        noise = residual_features(self._overlaps, shells(self._material.images.box).sizes)
+        return Comparison(self._overlaps.correlations(), self._clean, noise, fits)
 
     def _project(self, projector: Projector, poses: Poses, ctf: CTFParameters) -> Complex64[np.ndarray, "m D H"]:
         material, box = self._material, self._material.images.box
@@ -149,9 +170,8 @@ class _Work:
         images *= material.sign * envelope(box, material.pixel_size, material.b_factor)
         return images
 
-    def _note(self, name: str, images: np.ndarray, clean: np.ndarray, rival: np.ndarray) -> None:
-        fit = Fit(_correlation(images, rival), _correlation(clean, rival), _correlation(images, clean))
-        self._fits.setdefault(name, []).append(fit)
+    def _note(self, name: str, tried_on: _TriedOn, rival: np.ndarray) -> None:
+        self._fits.setdefault(name, []).append(tried_on.fit(rival))
 
 
 def _far_apart(states: Int64[np.ndarray, " S"]) -> list[int]:
@@ -174,10 +194,10 @@ def _require_sound(volume: Volume, state: int) -> None:
         raise FormatError(f"the true volume of state {state} is empty: every voxel is {volume.data.flat[0]:g}")
 
 
-def _correlation(a: np.ndarray, b: np.ndarray) -> Float64[np.ndarray, " m"]:
-    frequencies = plane(a.shape[1])
-    norms = frequencies.product(a, a) * frequencies.product(b, b)
-    return np.asarray(frequencies.product(a, b) / np.sqrt(np.maximum(norms, _TINY)))
+def _overlaps(images: np.ndarray, clean: np.ndarray) -> Overlaps:
+    sums = shells(images.shape[1])
+    zeros = (x[:, 0, 0].real.astype(np.float64) for x in (images, clean))
+    return Overlaps(sums.products(images, images), sums.products(images, clean), sums.products(clean, clean), *zeros)
 
 
 def _statistics(transforms: Complex64[np.ndarray, "m D H"]) -> Float64[np.ndarray, "m 2"]:

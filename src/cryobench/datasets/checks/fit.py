@@ -17,6 +17,7 @@ from cryobench.datasets.checks.statistics import mean_of
 _CERTAIN = 4.0
 _HALF = 0.5
 _MOST = 0.8
+_ALIKE = 1 - 1e-5
 
 BELONGS = {OTHER_POSE: "pose fit", OTHER_CTF: "CTF fit", OTHER_STATE: "label fit"}
 """Which check a rival decides."""
@@ -85,6 +86,9 @@ def _belongs(name: str, check: str, fit: Fit | None) -> Finding:
     share = ahead.value / expected.value if expected.value > 0 else 0.0
     values = {"ahead": ahead.value, "error": ahead.error, "expected": expected.value}
     said = f"ahead of {name} by {ahead.value:.2g} ± {ahead.error:.1g} in correlation, {expected.value:.2g} expected"
+    if np.median(fit.alike) > _ALIKE:
+        words = f"{name} makes the same images"
+        return Finding(check=check, status="not done", words=words, values=values)
     if expected.value < 2 * _CERTAIN * ahead.error and not ahead.above(_CERTAIN):
         words = f"cannot be told in this noise from {len(fit.own)} images: {said}"
         return Finding(check=check, status="not done", words=words, values=values)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -12,7 +11,7 @@ from cryobench.core import CTFParameters, Poses, Progress
 from cryobench.datasets.published.agreement import Agreement, agreement
 from cryobench.datasets.published.layout import Layout
 from cryobench.datasets.published.releases import Release
-from cryobench.datasets.states import Frames, Rendering, Source
+from cryobench.datasets.states import Frames, Rendering, Setting, Source
 from cryobench.imaging import ImagingSpec, PoseSpec, UniformShifts
 from cryobench.io import StackImages
 from cryobench.structures import AtomChoice
@@ -76,7 +75,7 @@ def find_frames(
             superpose=superpose,
             rendering=Rendering(resolution=release.resolution, centre=centre, atoms=atoms),
         )
-        maker = frames.volume_maker(release.states, imaging_of(release), 0, paths_of(layout))
+        maker = frames.volume_maker(release.states, setting_of(layout, release))
         tried.append((frames, agreement(images, poses, ctf, labels, maker, _STATES)))
         advance(1)
     frames, best = max(tried, key=lambda pair: abs(pair[1].mean))
@@ -92,6 +91,6 @@ def find_frames(
     return Rendered(frames, best, notes)
 
 
-def paths_of(layout: Layout) -> tuple[Path | None, Path | None]:
-    """Return topology and trajectory."""
-    return layout.topology, layout.trajectory
+def setting_of(layout: Layout, release: Release) -> Setting:
+    """Return how the frames become volumes: the images' box, and topology and trajectory."""
+    return Setting(imaging_of(release), 0, (layout.topology, layout.trajectory))

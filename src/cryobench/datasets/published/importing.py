@@ -16,7 +16,7 @@ from cryobench.datasets.links import write_links
 from cryobench.datasets.manifest import MANIFEST
 from cryobench.datasets.published.archive import Findings, open_archive
 from cryobench.datasets.published.checksums import archive_files
-from cryobench.datasets.published.frames import imaging_of, paths_of
+from cryobench.datasets.published.frames import setting_of
 from cryobench.datasets.published.releases import Release
 from cryobench.datasets.published.states import TrueStates, frame_states, numbered_frames, true_states
 from cryobench.datasets.recipe import RECIPES
@@ -98,7 +98,7 @@ def _states(findings: Findings, progress: Progress) -> TrueStates:
     if findings.frames is None:
         return numbered_frames(labels, findings.given, release)
     counts = tuple(np.bincount(labels, minlength=release.states).tolist())
-    ensemble = findings.frames.ensemble(counts, imaging_of(release), 0, paths_of(layout), progress)
+    ensemble = findings.frames.ensemble(counts, setting_of(layout, release), progress)
     return frame_states(ensemble, labels)
 
 

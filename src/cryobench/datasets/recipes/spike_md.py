@@ -53,7 +53,7 @@ class SpikeMD(Recipe):
     def standin(self, rendering: Rendering, chosen: Sequence[int]) -> ModeDraws:
         """Return draws along the modes of the synthetic antibody."""
         del chosen
-        return ModeDraws(structure=STANDIN, rendering=rendering)
+        return ModeDraws(structure=STANDIN, rendering=rendering, rmsd=5.0)
 
 
 RECIPES.add("spike-md", SpikeMD())

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from cryobench.datasets.states.assemblies import Assemblies
-from cryobench.datasets.states.base import Ensemble, Rendering, Source, StatesBase, VolumeMaker
+from cryobench.datasets.states.base import Ensemble, Rendering, Setting, Source, StatesBase, VolumeMaker
 from cryobench.datasets.states.fab_turn import FabTurn
 from cryobench.datasets.states.linker import LinkerDraws
 from cryobench.datasets.states.maps import Maps
@@ -32,6 +32,7 @@ __all__ = [
     "Member",
     "ModeDraws",
     "Rendering",
+    "Setting",
     "Source",
     "States",
     "StatesBase",

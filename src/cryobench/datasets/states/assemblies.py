@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -12,6 +11,7 @@ from cryobench.core import Progress, Strict, Volume
 from cryobench.datasets.states.base import (
     Ensemble,
     Rendering,
+    Setting,
     Source,
     StatesBase,
     VolumeMaker,
@@ -19,7 +19,6 @@ from cryobench.datasets.states.base import (
     require_fit,
 )
 from cryobench.datasets.states.structures import composition_ensemble
-from cryobench.imaging import ImagingSpec
 from cryobench.structures.synthetic_assemblies import synthetic_assembly
 
 
@@ -62,36 +61,29 @@ class Assemblies(StatesBase):
         """Return that code made it, and what it stands for."""
         return f"built-in, for {self.members[state].stands_for}"
 
-    def volume_maker(self, count: int, imaging: ImagingSpec, seed: int, paths: Sequence[Path | None]) -> VolumeMaker:
+    def volume_maker(self, count: int, setting: Setting) -> VolumeMaker:
         """Return what builds and renders the complexes."""
-        del count, seed, paths
+        del count
 
         def volume(state: int) -> Volume:
             member = self.members[state]
             atoms = synthetic_assembly(member.number, member.mass_kda)
-            return self.rendering.render(self.rendering.centred(atoms), imaging)
+            return self.rendering.render(self.rendering.centred(atoms), setting.imaging)
 
         return volume
 
-    def ensemble(
-        self,
-        images: tuple[int, ...],
-        imaging: ImagingSpec,
-        seed: int,
-        paths: Sequence[Path | None],
-        progress: Progress,
-    ) -> Ensemble:
+    def ensemble(self, images: tuple[int, ...], setting: Setting, progress: Progress) -> Ensemble:
         """Return the complexes, after a look at each."""
         advance = progress("Building complexes", len(self.members))
         for member in self.members:
             atoms = self.rendering.centred(synthetic_assembly(member.number, member.mass_kda))
             what = f"the shifted complex for {member.stands_for}"
-            require_fit(radius_of(atoms.coordinates), self.rendering, imaging, what)
+            require_fit(radius_of(atoms.coordinates), self.rendering, setting.imaging, what)
             advance(1)
         return composition_ensemble(
             [f"for {member.stands_for}" for member in self.members],
             [member.mass_kda for member in self.members],
             images,
-            self.volume_maker(len(images), imaging, seed, paths),
+            self.volume_maker(len(images), setting),
             self.rendering.resolution,
         )

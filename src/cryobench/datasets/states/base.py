@@ -129,6 +129,15 @@ def _read(path: Path, changed: int, choice: AtomChoice, assembly: str | None) ->
 
 
 @dataclass(frozen=True, eq=False)
+class Setting:
+    """What a dataset adds to its states: how images are formed, the seed, the files of the sources in their order."""
+
+    imaging: ImagingSpec
+    seed: int
+    paths: tuple[Path | None, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Ensemble:
     """The states of a dataset.
 
@@ -183,18 +192,11 @@ class StatesBase(Strict):
         """Return the name of the input that a state was made from."""
 
     @abstractmethod
-    def volume_maker(self, count: int, imaging: ImagingSpec, seed: int, paths: Sequence[Path | None]) -> VolumeMaker:
-        """Return what makes the volume of each of ``count`` states; ``paths`` are the files of :meth:`sources`."""
+    def volume_maker(self, count: int, setting: Setting) -> VolumeMaker:
+        """Return what makes the volume of each of ``count`` states."""
 
     @abstractmethod
-    def ensemble(
-        self,
-        images: tuple[int, ...],
-        imaging: ImagingSpec,
-        seed: int,
-        paths: Sequence[Path | None],
-        progress: Progress,
-    ) -> Ensemble:
+    def ensemble(self, images: tuple[int, ...], setting: Setting, progress: Progress) -> Ensemble:
         """Return the states, one for each number of images, after checks that need no image.
 
         Raises
@@ -204,3 +206,35 @@ class StatesBase(Strict):
         FormatError
             If a file cannot be read.
         """
+
+
+class OneStructure(StatesBase):
+    """States made by moving parts of one structure, which is centred as it is in the file."""
+
+    structure: Source
+    rendering: Rendering
+
+    @abstractmethod
+    def words(self) -> str:
+        """Return the motion in words."""
+
+    def facts(self) -> dict[str, str]:
+        """Return what a reader asks about the states, label by label."""
+        return self.rendering.facts() | {"Structure": self.structure.words(), "Motion": self.words()}
+
+    def sources(self) -> tuple[Source, ...]:
+        """Return the structure."""
+        return (self.structure,)
+
+    def with_sources(self, sources: Sequence[Source]) -> OneStructure:
+        """Return the same with another structure."""
+        return self.model_copy(update={"structure": sources[0]})
+
+    def source_name(self, state: int) -> str:
+        """Return the name of the structure."""
+        del state
+        return self.structure.name
+
+    def centred_atoms(self, setting: Setting) -> Atoms:
+        """Return the structure with its centre at the origin."""
+        return self.rendering.centred(atoms_of(self.structure, setting.paths[0], self.rendering.atoms))

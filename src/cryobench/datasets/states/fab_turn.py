@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -11,21 +9,18 @@ import numpy as np
 from cryobench.core import Coordinate, Progress, State, Volume
 from cryobench.datasets.states.base import (
     Ensemble,
-    Rendering,
-    Source,
-    StatesBase,
+    OneStructure,
+    Setting,
     VolumeMaker,
-    atoms_of,
     radius_of,
     require_fit,
 )
-from cryobench.imaging import ImagingSpec
 from cryobench.structures import Atoms, ResidueRange, turn_about_psi
 
 _ANGLE = "angle"
 
 
-class FabTurn(StatesBase):
+class FabTurn(OneStructure):
     """States made by turning part of a structure.
 
     The residues ``moving`` (``"H:1-230"``) turn about the CA-C bond of the residue ``axis`` (``"H:230"``), in equal
@@ -33,8 +28,6 @@ class FabTurn(StatesBase):
     """
 
     kind: Literal["fab-turn"] = "fab-turn"
-    structure: Source
-    rendering: Rendering
     moving: tuple[str, ...]
     axis: str
 
@@ -42,51 +35,26 @@ class FabTurn(StatesBase):
         """Return the motion in words."""
         return f"residues {', '.join(self.moving)} turned about the CA-C bond of {self.axis}"
 
-    def facts(self) -> dict[str, str]:
-        """Return what a reader asks about the states, label by label."""
-        return self.rendering.facts() | {"Structure": self.structure.words(), "Motion": self.words()}
-
     def summary(self, count: int) -> str:
         """Return which residues of which structure turn."""
         return f"{self.structure.title}: {self.words()}, in {count} equal steps through 360°."
 
-    def sources(self) -> tuple[Source, ...]:
-        """Return the structure."""
-        return (self.structure,)
-
-    def with_sources(self, sources: Sequence[Source]) -> FabTurn:
-        """Return the same with another structure."""
-        return self.model_copy(update={"structure": sources[0]})
-
-    def source_name(self, state: int) -> str:
-        """Return the name of the structure."""
-        del state
-        return self.structure.name
-
-    def volume_maker(self, count: int, imaging: ImagingSpec, seed: int, paths: Sequence[Path | None]) -> VolumeMaker:
+    def volume_maker(self, count: int, setting: Setting) -> VolumeMaker:
         """Return what renders the structure at equally spaced angles."""
-        del seed
-        atoms = self._centred(paths)
+        atoms = self.centred_atoms(setting)
 
         def volume(state: int) -> Volume:
-            return self.rendering.render(self._turned(atoms, 360.0 * state / count), imaging)
+            return self.rendering.render(self._turned(atoms, 360.0 * state / count), setting.imaging)
 
         return volume
 
-    def ensemble(
-        self,
-        images: tuple[int, ...],
-        imaging: ImagingSpec,
-        seed: int,
-        paths: Sequence[Path | None],
-        progress: Progress,
-    ) -> Ensemble:
+    def ensemble(self, images: tuple[int, ...], setting: Setting, progress: Progress) -> Ensemble:
         """Return the structure at equally spaced angles, all about the centre of the unturned one."""
         del progress
         angles = 360.0 * np.arange(len(images)) / len(images)
-        atoms = self._centred(paths)
+        atoms = self.centred_atoms(setting)
         radius = max(radius_of(self._turned(atoms, float(angle)).coordinates) for angle in angles)
-        require_fit(radius, self.rendering, imaging)
+        require_fit(radius, self.rendering, setting.imaging)
         radians = np.deg2rad(angles)
         return Ensemble(
             states=tuple(
@@ -96,12 +64,9 @@ class FabTurn(StatesBase):
             latents=np.column_stack((np.cos(radians), np.sin(radians))).astype(np.float32),
             latent_meaning="cosine and sine of the angle by which the moving part is turned",
             coordinate=Coordinate(name=_ANGLE, unit="degrees", cyclic=True),
-            volume=self.volume_maker(len(images), imaging, seed, paths),
+            volume=self.volume_maker(len(images), setting),
             resolution=self.rendering.resolution,
         )
-
-    def _centred(self, paths: Sequence[Path | None]) -> Atoms:
-        return self.rendering.centred(atoms_of(self.structure, paths[0], self.rendering.atoms))
 
     def _turned(self, atoms: Atoms, angle: float) -> Atoms:
         moving = tuple(ResidueRange.parse(part) for part in self.moving)

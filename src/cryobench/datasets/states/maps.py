@@ -10,8 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from cryobench.core import Coordinate, Progress, State, Volume
-from cryobench.datasets.states.base import Ensemble, Source, StatesBase, VolumeMaker
-from cryobench.imaging import ImagingSpec
+from cryobench.datasets.states.base import Ensemble, Setting, Source, StatesBase, VolumeMaker
 from cryobench.io import read_volume
 
 _MAP = "map"
@@ -44,25 +43,18 @@ class Maps(StatesBase):
         """Return the name of the map of a state."""
         return self.maps[state].name
 
-    def volume_maker(self, count: int, imaging: ImagingSpec, seed: int, paths: Sequence[Path | None]) -> VolumeMaker:
+    def volume_maker(self, count: int, setting: Setting) -> VolumeMaker:
         """Return what reads the maps."""
-        del count, seed
+        del count
 
         def volume(state: int) -> Volume:
-            path = paths[state]
+            path = setting.paths[state]
             assert path is not None
-            return read_volume(path, imaging.pixel_size)
+            return read_volume(path, setting.imaging.pixel_size)
 
         return volume
 
-    def ensemble(
-        self,
-        images: tuple[int, ...],
-        imaging: ImagingSpec,
-        seed: int,
-        paths: Sequence[Path | None],
-        progress: Progress,
-    ) -> Ensemble:
+    def ensemble(self, images: tuple[int, ...], setting: Setting, progress: Progress) -> Ensemble:
         """Return the maps as they are given."""
         del progress
         return Ensemble(
@@ -74,6 +66,6 @@ class Maps(StatesBase):
             latent_meaning="number of the map, in the order given: its distances mean nothing unless the maps are in "
             "order",
             coordinate=Coordinate(name=_MAP, unit="", cyclic=False),
-            volume=self.volume_maker(len(images), imaging, seed, paths),
-            resolution=2 * imaging.pixel_size,
+            volume=self.volume_maker(len(images), setting),
+            resolution=2 * setting.imaging.pixel_size,
         )

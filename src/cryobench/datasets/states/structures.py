@@ -13,6 +13,7 @@ from cryobench.core import Coordinate, InputError, Progress, State, Strict, Volu
 from cryobench.datasets.states.base import (
     Ensemble,
     Rendering,
+    Setting,
     Source,
     StatesBase,
     VolumeMaker,
@@ -20,7 +21,6 @@ from cryobench.datasets.states.base import (
     radius_of,
     require_fit,
 )
-from cryobench.imaging import ImagingSpec
 from cryobench.structures import AtomChoice, Atoms, ResidueRange, heavy_mass_kda, mass_kda
 
 MASS = "mass"
@@ -79,32 +79,23 @@ class Structures(StatesBase):
         """Return the name of the structure of a member."""
         return self.members[state].source.name
 
-    def volume_maker(self, count: int, imaging: ImagingSpec, seed: int, paths: Sequence[Path | None]) -> VolumeMaker:
+    def volume_maker(self, count: int, setting: Setting) -> VolumeMaker:
         """Return what renders the members."""
-        del seed
         centre = None
         if self.frame == "shared":
-            heaviest = max(range(count), key=lambda state: self._atoms(state, paths).weights.sum())
-            centre = self.rendering.centre_of(self._atoms(heaviest, paths))
-        return self._maker(centre, imaging, paths)
+            heaviest = max(range(count), key=lambda state: self._atoms(state, setting).weights.sum())
+            centre = self.rendering.centre_of(self._atoms(heaviest, setting))
+        return self._maker(centre, setting)
 
-    def ensemble(
-        self,
-        images: tuple[int, ...],
-        imaging: ImagingSpec,
-        seed: int,
-        paths: Sequence[Path | None],
-        progress: Progress,
-    ) -> Ensemble:
+    def ensemble(self, images: tuple[int, ...], setting: Setting, progress: Progress) -> Ensemble:
         """Return the members, after a look at each."""
-        del seed
         masses, weights, centres, points = [], [], [], []
         notes: list[str] = []
         advance = progress("Reading structures", len(self.members))
         for state in range(len(self.members)):
-            atoms = self._atoms(state, paths)
+            atoms = self._atoms(state, setting)
             masses.append(mass_kda(atoms))
-            notes += _mass_note(self.members[state], masses[-1], paths[state])
+            notes += _mass_note(self.members[state], masses[-1], setting.paths[state])
             weights.append(atoms.weights.sum())
             centres.append(self.rendering.centre_of(atoms))
             points.append(atoms.coordinates.astype(np.float32))
@@ -112,27 +103,27 @@ class Structures(StatesBase):
         shared = centres[int(np.argmax(weights))] if self.frame == "shared" else None
         for member, own, coordinates in zip(self.members, centres, points, strict=True):
             radius = radius_of(coordinates - (own if shared is None else shared))
-            require_fit(radius, self.rendering, imaging, f"the shifted structure '{member.name}'")
+            require_fit(radius, self.rendering, setting.imaging, f"the shifted structure '{member.name}'")
         return composition_ensemble(
             [member.name for member in self.members],
             masses,
             images,
-            self._maker(shared, imaging, paths),
+            self._maker(shared, setting),
             self.rendering.resolution,
             tuple(notes),
         )
 
-    def _maker(self, centre: np.ndarray | None, imaging: ImagingSpec, paths: Sequence[Path | None]) -> VolumeMaker:
+    def _maker(self, centre: np.ndarray | None, setting: Setting) -> VolumeMaker:
         def volume(state: int) -> Volume:
-            atoms = self._atoms(state, paths)
+            atoms = self._atoms(state, setting)
             moved = atoms.moved(atoms.coordinates - (self.rendering.centre_of(atoms) if centre is None else centre))
-            return self.rendering.render(moved, imaging)
+            return self.rendering.render(moved, setting.imaging)
 
         return volume
 
-    def _atoms(self, state: int, paths: Sequence[Path | None]) -> Atoms:
+    def _atoms(self, state: int, setting: Setting) -> Atoms:
         member = self.members[state]
-        atoms = atoms_of(member.source, paths[state], self.rendering.atoms, member.assembly)
+        atoms = atoms_of(member.source, setting.paths[state], self.rendering.atoms, member.assembly)
         return chosen_atoms(atoms, member.select, member.name) if member.select else atoms
 
 

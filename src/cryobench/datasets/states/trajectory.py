@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -14,6 +13,7 @@ from cryobench.core import Coordinate, InputError, Progress, State, Volume
 from cryobench.datasets.states.base import (
     Ensemble,
     Rendering,
+    Setting,
     Source,
     StatesBase,
     VolumeMaker,
@@ -66,23 +66,14 @@ class Frames(StatesBase):
         """Return the name of the trajectory and the frame."""
         return f"{self.trajectory.name} frame {self.start + state * self.step}"
 
-    def volume_maker(self, count: int, imaging: ImagingSpec, seed: int, paths: Sequence[Path | None]) -> VolumeMaker:
+    def volume_maker(self, count: int, setting: Setting) -> VolumeMaker:
         """Return what renders the frames."""
-        del seed
-        return self._opened(count, paths).maker(imaging)
+        return self._opened(count, setting).maker()
 
-    def ensemble(
-        self,
-        images: tuple[int, ...],
-        imaging: ImagingSpec,
-        seed: int,
-        paths: Sequence[Path | None],
-        progress: Progress,
-    ) -> Ensemble:
+    def ensemble(self, images: tuple[int, ...], setting: Setting, progress: Progress) -> Ensemble:
         """Return the frames, with the principal components of their motion as the true latent."""
-        del seed
         count = len(images)
-        opened = self._opened(count, paths)
+        opened = self._opened(count, setting)
         basis = opened.basis()
         latents = np.empty((count, len(basis.components)), dtype=np.float32)
         radius = 0.0
@@ -92,19 +83,19 @@ class Frames(StatesBase):
             radius = max(radius, radius_of(coordinates))
             latents[state] = basis.project(coordinates)
             advance(1)
-        require_fit(radius, self.rendering, imaging, "the shifted structure, in one of its frames,")
+        require_fit(radius, self.rendering, setting.imaging, "the shifted structure, in one of its frames,")
         return component_ensemble(
             [f"frame {self.start + i * self.step}" for i in range(count)],
             latents,
             f"principal components of the motion of {basis.nodes} atoms ({', '.join(_NODES)}, or all), as root mean "
             f"square displacements in Å; they hold {basis.share:.0%} of the variance",
             images,
-            opened.maker(imaging),
+            opened.maker(),
             self.rendering.resolution,
         )
 
-    def _opened(self, count: int, paths: Sequence[Path | None]) -> _Opened:
-        topology, frames = paths
+    def _opened(self, count: int, setting: Setting) -> _Opened:
+        topology, frames = setting.paths
         assert topology is not None
         assert frames is not None
         trajectory = Trajectory(topology, frames, self.rendering.atoms)
@@ -114,16 +105,17 @@ class Frames(StatesBase):
                 f"{frames.name} holds {len(trajectory)} frames, but state {count - 1} asks for frame {last}: "
                 "choose fewer states, or a smaller step"
             )
-        return _Opened(self, trajectory, count)
+        return _Opened(self, trajectory, count, setting.imaging)
 
 
 class _Opened:
     """The frames of an open trajectory."""
 
-    def __init__(self, spec: Frames, trajectory: Trajectory, count: int) -> None:
+    def __init__(self, spec: Frames, trajectory: Trajectory, count: int, imaging: ImagingSpec) -> None:
         self._spec = spec
         self._trajectory = trajectory
         self._count = count
+        self._imaging = imaging
         self._reference = spec.rendering.centred(trajectory.atoms)
 
     def coordinates(self, state: int) -> np.ndarray:
@@ -133,9 +125,11 @@ class _Opened:
             return superposed(found, self._reference.coordinates, self._reference.weights)
         return self._spec.rendering.centred(self._reference.moved(found)).coordinates
 
-    def maker(self, imaging: ImagingSpec) -> VolumeMaker:
+    def maker(self) -> VolumeMaker:
+        """Return what renders the frames."""
+
         def volume(state: int) -> Volume:
-            return self._spec.rendering.render(self._reference.moved(self.coordinates(state)), imaging)
+            return self._spec.rendering.render(self._reference.moved(self.coordinates(state)), self._imaging)
 
         return volume
 
