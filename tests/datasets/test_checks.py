@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pickle
 import shutil
@@ -37,6 +38,7 @@ from cryobench.io import write_ctf, write_poses, write_volume
 from cryobench.methods.builtin.backprojection import backproject_particles
 
 BOX, PIXEL, STATES = 32, 4.0, 3
+MIRROR = np.array([1, 1, -1], dtype=np.float32)
 
 
 @pytest.fixture(scope="session")
@@ -87,8 +89,14 @@ def edit_stack(path: Path, change: Callable[[np.ndarray], object]) -> None:
 # Leaks
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
-@pytest.mark.parametrize("snr", [1.0, 0.1])
+@pytest.mark.parametrize(
+    ("snr", "seed"),
+    [
+        (1.0, 0),
+        (0.1, 1),
+        *(pytest.param(snr, seed, marks=pytest.mark.slow) for snr in (1.0, 0.1) for seed in (2, 3, 4, 5)),
+    ],
+)
 def test_noise_of_each_state_is_flagged_and_of_the_dataset_is_not(
     mixture: Path, tmp_path: Path, snr: float, seed: int
 ) -> None:
@@ -145,21 +153,18 @@ def test_without_noise_it_tells_nothing(mixture: Path, tmp_path: Path) -> None:
 
 def test_one_image_of_each_state_leaves_nothing_to_guess(copy: Path) -> None:
     loaded = load_dataset(copy)
-    single = Dataset(loaded.card, loaded.particles, loaded.truth)
     labels = np.arange(len(loaded.truth), dtype=np.int32)
     states = tuple(loaded.truth.states[0].model_copy(update={"index": int(i), "images": 1}) for i in labels)
 
-    class First:
+    class VolumeOfEach:
         def __len__(self) -> int:
             return len(labels)
 
         def __getitem__(self, state: int) -> Volume:
             return loaded.truth.volumes[int(loaded.truth.labels[state])]
 
-    object.__setattr__(single.truth, "labels", labels)
-    object.__setattr__(single.truth, "states", states)
-    object.__setattr__(single.truth, "volumes", First())
-    report = check_dataset(single, "published")
+    truth = dataclasses.replace(loaded.truth, labels=labels, states=states, volumes=VolumeOfEach())
+    report = check_dataset(Dataset(loaded.card, loaded.particles, truth), "published")
     assert of(report, "sign").status == "ok"
     assert "24 of 360 states" in of(report, "sign").words
     leak = of(report, "leak: noise")
@@ -273,15 +278,14 @@ def test_an_inverted_stack_is_flagged_and_its_oracle_reconstruction_is_negative(
         (lambda p: Poses(p.rotations, -p.shifts), "conventions", "other sign"),
         (lambda p: Poses(p.rotations, p.shifts[:, ::-1].copy()), "conventions", "x and y exchanged"),
         (lambda p: Poses(p.rotations.transpose(0, 2, 1).copy(), p.shifts), "conventions", "inverse rotations"),
-        (lambda p: Poses(p.rotations * np.outer([1, 1, -1], [1, 1, -1]), p.shifts), "conventions", "other hand"),
+        (lambda p: Poses(MIRROR[:, None] * p.rotations * MIRROR, p.shifts), "conventions", "other hand"),
     ],
 )
 def test_poses_of_others_or_of_another_convention_are_named(
     copy: Path, change: Callable[[Poses], Poses], check_name: str, said: str
 ) -> None:
     poses = load_dataset(copy).particles.poses
-    changed = change(poses)
-    write_poses(copy / "poses.pkl", Poses(changed.rotations.astype(np.float32), changed.shifts), BOX, PIXEL)
+    write_poses(copy / "poses.pkl", change(poses), BOX, PIXEL)
     report = check_folder(copy)
     assert of(report, check_name).status == "fault"
     assert said in of(report, check_name).words
@@ -483,7 +487,7 @@ def emptied(path: Path) -> None:
     path.write_bytes(b"")
 
 
-@pytest.mark.parametrize("damage", [Path.unlink, truncated, emptied])
+@pytest.mark.parametrize("damage", [Path.unlink, truncated, pytest.param(emptied, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("name", "check_name"),
     [
@@ -505,7 +509,7 @@ def test_every_damaged_file_is_a_finding(
     found = faults(copy)
     if name == "dataset.json" and damage is Path.unlink:
         assert not found  # a folder of particles, as good as any
-    elif name == "truth/states.csv" and damage is truncated:
+    elif name == "truth/states.csv" and damage is not Path.unlink:
         assert "counts" in found or "checksums" in found
     elif name == "particles.star" and damage is truncated:
         assert "checksums" in found

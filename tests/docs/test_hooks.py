@@ -26,6 +26,12 @@ def hooks() -> ModuleType:
     return module
 
 
+@pytest.fixture(scope="module")
+def page_of_commands(hooks: ModuleType) -> str:
+    page: str = hooks.on_page_markdown((DOCS / "reference/cli.md").read_text(encoding="utf-8"))
+    return page
+
+
 @pytest.mark.parametrize(
     ("part", "names"), [("datasets", RECIPES), ("recipes", RECIPES), ("methods", METHODS), ("metrics", METRICS)]
 )
@@ -36,8 +42,8 @@ def test_tables_name_every_entry(hooks: ModuleType, part: str, names: list[str])
     assert all(re.sub(r"\\\|", "", line).count("|") == columns for line in (rule, *rows))
 
 
-def test_page_of_commands_shows_every_option(hooks: ModuleType) -> None:
-    page = hooks.on_page_markdown((DOCS / "reference/cli.md").read_text(encoding="utf-8"))
+def test_page_of_commands_shows_every_option(page_of_commands: str) -> None:
+    page = page_of_commands
     assert "## `cryobench demo`" in page
     assert "<!--" not in page
     assert "\x1b" not in page
@@ -45,11 +51,10 @@ def test_page_of_commands_shows_every_option(hooks: ModuleType) -> None:
         assert option in page
 
 
-def test_page_of_commands_shows_the_commands_of_groups(hooks: ModuleType) -> None:
-    page = hooks.on_page_markdown((DOCS / "reference/cli.md").read_text(encoding="utf-8"))
-    shown = re.findall(r"^## `cryobench ?(.*)`$", page, re.MULTILINE)
+def test_page_of_commands_shows_the_commands_of_groups(page_of_commands: str) -> None:
+    shown = re.findall(r"^## `cryobench ?(.*)`$", page_of_commands, re.MULTILINE)
     assert {"", "demo", "datasets", "datasets build", "datasets init"} <= set(shown)
-    assert all(f"Usage: cryobench {call}".strip() in page for call in shown)
+    assert all(f"Usage: cryobench {call}".strip() in page_of_commands for call in shown)
 
 
 def test_every_part_is_used(hooks: ModuleType) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from cryobench.datasets import read_spec
-from cryobench.datasets.own.custom_spec import WAYS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

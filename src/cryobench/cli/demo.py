@@ -17,7 +17,6 @@ from cryobench.datasets import Inputs, build_dataset, load_dataset, prepare_inpu
 from cryobench.io import check_output, write_bytes, write_text
 from cryobench.methods import METHODS
 from cryobench.ops.threads import get_threads, set_threads
-from cryobench.report import overview_figure, render_report
 
 EPILOG = """Examples:
 
@@ -112,6 +111,8 @@ def demo(
         output.mkdir(exist_ok=True)
         for name in _RESULTS:
             (output / name).unlink(missing_ok=True)  # of an earlier run: they must not stand beside another dataset
+        from cryobench.report import overview_figure, render_report  # noqa: PLC0415 (half a second to load)
+
         with progress_bars() as progress:
             folder = output / "dataset"
             build_dataset(inputs, folder, progress, resume=resume)

@@ -16,7 +16,6 @@ from cryobench.core import InputError
 from cryobench.imaging.stages import Task, Watch
 from cryobench.io import write_bytes
 from cryobench.ops.threads import set_threads
-from cryobench.report import montage
 
 Seed = Annotated[
     int,
@@ -59,6 +58,8 @@ def print_note(sentence: str) -> None:
 
 def draw(path: Path, images: object) -> None:
     """Write a picture of a stack's first images."""
+    from cryobench.report import montage  # noqa: PLC0415 (what draws takes half a second to load)
+
     write_bytes(path, montage(images))  # type: ignore[arg-type]
 
 

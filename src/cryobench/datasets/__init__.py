@@ -11,7 +11,7 @@ from cryobench.datasets.manifest import changed_files, read_manifest
 from cryobench.datasets.own.custom import check_simulation, prepare_simulation, simulate, simulate_inputs
 from cryobench.datasets.own.custom_spec import SPEC_SUFFIXES, SimulationSpec, read_spec, spec_schema, with_changes
 from cryobench.datasets.own.example_spec import example_spec
-from cryobench.datasets.plan import Plan, plan_build
+from cryobench.datasets.plan import Plan, disk_size, plan_build
 from cryobench.datasets.reading import load_dataset
 from cryobench.datasets.recipe import RECIPES, Inputs, Recipe, Size, recipe_facts
 from cryobench.datasets.spec import DatasetSpec, ImportedSpec, Manifest
@@ -39,6 +39,7 @@ __all__ = [
     "check_simulation",
     "croissant_text",
     "dataset_card",
+    "disk_size",
     "example_particles",
     "example_spec",
     "load_dataset",

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import resource
+import shutil
 import sys
 import time
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from cryobench.core import OutputError
 from cryobench.datasets.recipe import Inputs
+from cryobench.datasets.spec import DatasetSpec
 from cryobench.imaging import ImageFormation, Projector, downsample_volume
 
 _PROBED_STATES = 2
 _PROBED_IMAGES = 128
+_BYTES_OF_ROWS = 600  # of a particle in the tables
 
 
 class Plan(NamedTuple):
@@ -24,6 +29,29 @@ class Plan(NamedTuple):
     memory: int
 
 
+def disk_size(spec: DatasetSpec) -> int:
+    """Return about how many bytes a dataset takes on disk: its images, true volumes, masks and tables."""
+    maps = 2 + (len(spec.images) if spec.truth == "files" else 0)
+    return 4 * (spec.particles * spec.box**2 + maps * spec.box**3) + _BYTES_OF_ROWS * spec.particles
+
+
+def require_space(spec: DatasetSpec, folder: Path) -> None:
+    """Raise unless a dataset fits on the disk of its folder.
+
+    Raises
+    ------
+    OutputError
+        Saying how much is free and how much is needed.
+    """
+    there = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists())
+    needed, free = disk_size(spec), shutil.disk_usage(there).free
+    if needed > free:
+        raise OutputError(
+            f"{folder}: the dataset takes about {needed / 1e9:.1f} GB, but {free / 1e9:.1f} GB are free there: choose "
+            "another disk, or fewer or smaller images"
+        )
+
+
 def plan_build(inputs: Inputs) -> Plan:
     """Return what a build of these inputs would take on this machine.
 
@@ -32,8 +60,6 @@ def plan_build(inputs: Inputs) -> Plan:
     disk takes longer.
     """
     spec, box = inputs.spec, inputs.spec.box
-    maps = len(spec.images) if spec.truth == "files" else 0
-    disk = 4 * (spec.particles * box**2 + (maps + 2) * box**3) + 600 * spec.particles
     formation = ImageFormation.draw(spec.imaging, spec.seed, spec.labels(), inputs.pose_table, inputs.ctf_table)
     starts = np.concatenate(([0], np.cumsum(spec.images)))
     # The first state of all warms up what is compiled or read once.
@@ -59,7 +85,7 @@ def plan_build(inputs: Inputs) -> Plan:
     passes = 1 if noise.snr is None or noise.scope == "state" else 2
     pilot = 0 if noise.snr is None else sum(min(n, 256) for n in spec.images) if passes == 1 else 4096
     seconds = passes * len(spec.images) * each_state + (spec.particles + min(pilot, spec.particles)) * each_image
-    return Plan(disk, seconds, _peak_memory())
+    return Plan(disk_size(spec), seconds, _peak_memory())
 
 
 def _peak_memory() -> int:

@@ -16,6 +16,7 @@ from cryobench.datasets import (
     Inputs,
     available_members,
     check_simulation,
+    disk_size,
     plan_build,
     prepare_inputs,
     prepare_simulation,
@@ -48,7 +49,10 @@ def build(
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder to make.", show_default="the name")
     ] = None,
     scale: Annotated[
-        str | None, typer.Option(metavar="demo|small|full", help="Size of the build.", show_default="demo")
+        str | None,
+        typer.Option(
+            metavar="demo|small|full", help="Size of the build; full is the published one.", show_default="full"
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same bytes.", show_default="0")] = None,
     structure: Annotated[
@@ -128,7 +132,10 @@ def build(
             if dry_run:
                 _print_plan(inputs, folder)
                 return
-        print_facts(_facts(inputs))
+        print_facts(_facts(inputs) | {"On disk": f"about {_size(disk_size(inputs.spec))} in {folder}"})
+        if inputs.spec.scale == "full":
+            note = "This is the published size: --scale demo makes a small one, --dry-run says how long it takes."
+            console.print(note, markup=False, soft_wrap=True)
         start = time.monotonic()
         with progress_bars() as progress:
             made = simulate_inputs(inputs, folder, progress=progress, overwrite=overwrite)
@@ -158,7 +165,7 @@ def _of_recipe(
         chosen = available_members(name) if named == ["available"] else named
     return prepare_inputs(
         name,
-        "demo" if scale is None else scale,
+        "full" if scale is None else scale,
         0 if seed is None else seed,
         structure=structure,
         states=states,

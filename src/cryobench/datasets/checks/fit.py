@@ -71,12 +71,12 @@ def check_fits(comparison: Comparison) -> list[Finding]:
         if ahead.below(_CERTAIN):
             words = f"{rival.name} fit better: the correlation would rise by {-ahead.value:.3g} ± {ahead.error:.2g}"
             findings.append(Finding(check="conventions", status="fault", words=words, advice=rival.advice))
-    if not findings:
-        tried = ", ".join(rival.name for rival in CONVENTIONS)
-        findings.append(Finding(check="conventions", status="ok", words=f"nothing fits better of {tried}"))
-    for name, check in BELONGS.items():
-        findings.append(_belongs(name, check, fits.get(name)))
-    return findings
+    if findings:
+        why = "mend the conventions first"
+        return findings + [Finding(check=check, status="not done", words=why) for check in BELONGS.values()]
+    tried = ", ".join(rival.name for rival in CONVENTIONS)
+    findings.append(Finding(check="conventions", status="ok", words=f"nothing fits better of {tried}"))
+    return findings + [_belongs(name, check, fits.get(name)) for name, check in BELONGS.items()]
 
 
 def _belongs(name: str, check: str, fit: Fit | None) -> Finding:

@@ -29,7 +29,7 @@ def check_order(sample: Sample, seed: int) -> Finding:
     """Return whether the position in the dataset tells the state, which a method must not use."""
     guess = guess_state(sample.indices[:, None].astype(np.float64), sample.labels, seed)
     if not guess.told:
-        return _finding("leak: order", "ok", f"the position in the files tells nothing: {guess.words()}", guess)
+        return _finding("leak: order", "ok", f"the position in the files does not tell: {guess.words()}", guess)
     words = f"the position in the files tells the state: {guess.words()}"
     advice = (
         "datasets made here are in the order of their states, by design: a method must not use the order, so shuffle "
@@ -42,7 +42,7 @@ def check_ctf_leak(table: Float64[np.ndarray, "n 7"], sample: Sample, seed: int)
     """Return whether the CTF parameters of the sample's particles tell the state."""
     guess = guess_state(table, sample.labels, seed)
     if not guess.told:
-        return _finding("leak: CTF", "ok", f"CTF parameters tell nothing: {guess.words()}", guess)
+        return _finding("leak: CTF", "ok", f"CTF parameters do not tell: {guess.words()}", guess)
     advice = "draw the CTF parameters of all states from one table, whatever the state"
     return _finding("leak: CTF", "warning", f"LEAK: CTF parameters tell the state: {guess.words()}", guess, advice)
 
@@ -57,7 +57,7 @@ def check_statistics_leak(
     name = "leak: image mean and s.d."
     guess = guess_state(statistics, sample.labels, seed)
     if not guess.told:
-        return _finding(name, "ok", f"they tell nothing: {guess.words()}", guess)
+        return _finding(name, "ok", f"they do not tell: {guess.words()}", guess)
     if comparison is None:
         words = f"they tell the state: {guess.words()}; without true volumes, that may be the particle's size"
         advice = "add the true volumes to find out how much of it the particle explains"
@@ -113,7 +113,7 @@ def _noise_finding(guess: Guess, where: str, spread: float) -> Finding:
     values = {"level_ratio": spread}
     said = f"{guess.words()}, from {where}; noise level of the states: a factor {spread:.3g} apart at most"
     if not guess.told:
-        return _finding("leak: noise", "ok", f"the noise tells nothing: {said}", guess, "", values)
+        return _finding("leak: noise", "ok", f"the noise does not tell: {said}", guess, "", values)
     advice = (
         "give all states one noise level (noise scope `dataset`, not `state`), or read scores knowing that a method "
         "can tell the state without the particle"

@@ -17,6 +17,8 @@ from cryobench.datasets.checks.finding import Finding, Kind
 class Subject:
     """The parts of a dataset that could be read; ``None`` for one that is not there or cannot be read.
 
+    Each part should have N rows; whether they do is one of the checks.
+
     Parameters
     ----------
     name, kind
@@ -48,10 +50,10 @@ class Subject:
     name: str
     kind: Kind
     images: ImageSource | None = None
-    rotations: Float64[np.ndarray, "N 3 3"] | None = None
-    shifts: Float64[np.ndarray, "N 2"] | None = None
-    ctf: Float64[np.ndarray, "N 7"] | None = None
-    labels: Int64[np.ndarray, " N"] | None = None
+    rotations: Float64[np.ndarray, "A 3 3"] | None = None
+    shifts: Float64[np.ndarray, "B 2"] | None = None
+    ctf: Float64[np.ndarray, "C 7"] | None = None
+    labels: Int64[np.ndarray, " D"] | None = None
     volumes: VolumeSource | None = None
     images_of_states: tuple[int, ...] | None = None
     pixel_size: float | None = None

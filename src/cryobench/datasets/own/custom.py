@@ -15,6 +15,7 @@ from cryobench.datasets.inputs import prepare, with_names_only
 from cryobench.datasets.journal import is_dataset
 from cryobench.datasets.merge import validated
 from cryobench.datasets.own.custom_spec import GivenStructure, SimulationSpec, read_spec
+from cryobench.datasets.plan import require_space
 from cryobench.datasets.reading import load_dataset
 from cryobench.datasets.recipe import Inputs
 from cryobench.datasets.sources import PDB
@@ -59,7 +60,7 @@ def simulate(
     FormatError
         If a file cannot be read.
     OutputError
-        If the folder holds something else.
+        If the folder holds something else, or the disk has too little space.
     """
     folder = Path(output)
     simulate_inputs(
@@ -73,6 +74,8 @@ def simulate_inputs(
 ) -> bool:
     """Make the dataset folder of prepared inputs, as :func:`simulate` does; return whether there was anything to do."""
     begun = check_simulation(folder, overwrite=overwrite)
+    if not begun:
+        require_space(inputs.spec, folder)
     return build_dataset(inputs, folder, progress, resume=begun, chunk=chunk)
 
 
