@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from cryobench.cli.app import app
 from cryobench.datasets import RECIPES, read_manifest
 
-TINY = ["--states", "3", "-N", "4", "--resolution", "12"]
+TINY = ["--scale", "demo", "--states", "3", "-N", "4", "--resolution", "12"]
 
 
 def run(*arguments: str | Path) -> tuple[int, str]:

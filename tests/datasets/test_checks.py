@@ -12,6 +12,7 @@ from typing import Any
 
 import mrcfile
 import numpy as np
+import published_miniature as writer
 import pytest
 import typer
 from hypothesis import given
@@ -24,7 +25,7 @@ import cryobench
 from cryobench.cli.datasets.check import check
 from cryobench.core import Dataset, FormatError, InputError, Poses, Volume
 from cryobench.datasets import load_dataset
-from cryobench.datasets.checks import CheckReport, Finding, check_dataset, check_folder
+from cryobench.datasets.checks import CheckReport, Finding, check_archive, check_dataset, check_folder
 from cryobench.datasets.checks.balance import effective_number
 from cryobench.datasets.checks.ctf import check_ctf
 from cryobench.datasets.checks.guessing import guess_state
@@ -33,7 +34,8 @@ from cryobench.datasets.checks.noise import Overlaps, residual_features
 from cryobench.datasets.checks.poses import check_rotations, view_moments
 from cryobench.datasets.checks.sample import Sample, draw_sample
 from cryobench.datasets.checks.spectra import shells, transform
-from cryobench.imaging import Projector, uniform_poses
+from cryobench.datasets.published import import_archive
+from cryobench.imaging import uniform_poses
 from cryobench.io import write_ctf, write_poses, write_volume
 from cryobench.methods.builtin.backprojection import backproject_particles
 
@@ -622,6 +624,35 @@ def test_a_sample_that_is_none(sound: Path, seed: int, images: int) -> None:
         check_folder(sound, seed=seed, images=images)
 
 
+# Published archives
+
+
+def test_an_archive_and_its_import(tmp_path: Path) -> None:
+    miniature = writer.write_miniature(tmp_path / "archive", "igg-1d")
+    raw = check_archive(tmp_path / "archive", miniature.release)
+    assert raw.kind == "published"
+    assert not raw.of("fault")
+    assert "64 px of 6 Å" in of(raw, "known slips").words
+    import_archive("igg-1d", tmp_path / "archive", tmp_path / "out", release=miniature.release)
+    imported = check_folder(tmp_path / "out")
+    assert imported.kind == "imported"
+    assert not imported.of("fault")
+    assert of(imported, "archive").status == "ok"
+    for name in ("sign", "pose fit", "leak: noise", "leak: CTF"):
+        assert of(imported, name).values == of(raw, name).values
+    stack = tmp_path / "archive" / miniature.stacks[1]
+    edit = bytearray(stack.read_bytes())
+    edit[-1] ^= 1
+    stack.write_bytes(edit)
+    assert miniature.stacks[1] in faults(tmp_path / "out")["archive"]
+    (tmp_path / "archive/combined_poses.pkl").unlink()
+    assert [f.check for f in check_archive(tmp_path / "archive", miniature.release).of("fault")] == ["archive"]
+    with pytest.raises(FormatError, match="or a published archive"):
+        check_folder(tmp_path / "archive")
+    shutil.rmtree(tmp_path / "archive")
+    assert "archive" in faults(tmp_path / "out")
+
+
 # The command
 
 
@@ -646,12 +677,3 @@ def test_the_command_says_what_it_found(sound: Path, copy: Path, tmp_path: Path)
         none = run(str(path))
         assert none.exit_code == 2
         assert "Traceback" not in none.output
-
-
-def test_the_projector_is_the_one_that_made_the_images(sound: Path) -> None:
-    """What is left of images without noise is below a thousandth, so that no leak comes from the model."""
-    loaded = load_dataset(sound)
-    one = np.array([200])
-    volume = loaded.truth.volumes[int(loaded.truth.labels[200])]
-    clean = -Projector(volume, BOX).project(loaded.particles.poses[one], loaded.particles.ctf[one])[0]
-    assert np.corrcoef(clean.ravel(), loaded.particles.images.read(one)[0].ravel())[0, 1] > 0.5

@@ -91,6 +91,14 @@ def test_frames_of_a_real_trajectory(cache: Path, tmp_path: Path) -> None:
     x = 6.0 * (np.arange(32) - 16)
     spread = (volume.sum(axis=(0, 1)) @ x**2) / volume.sum() - (18.0 / (np.pi * np.sqrt(2))) ** 2
     assert spread == pytest.approx(np.average(moved[:, 0] ** 2, weights=opened.atoms.weights), rel=0.01)
+    copied = tmp_path / "adk_open.pdb"
+    copied.write_text(files["topology"].read_text().replace("ATOM      1", "HETATM    1"))
+    (tmp_path / "d/links.json").write_text(json.dumps({"paths": [str(copied), str(files["frames"])]}))
+    with pytest.raises(cryobench.CryobenchError, match="not the file that the dataset was made from"):
+        load_dataset(tmp_path / "d").truth.volumes[0]
+    (tmp_path / "d/links.json").write_text(json.dumps({"paths": []}))
+    with pytest.raises(cryobench.CryobenchError, match="names 0 files, expected 2"):
+        load_dataset(tmp_path / "d")
     (tmp_path / "d/links.json").write_text(json.dumps({"paths": [str(tmp_path / "gone.pdb"), str(tmp_path / "x.dcd")]}))
     with pytest.raises(cryobench.CryobenchError, match=r"adk_open\.pdb is not at"):
         load_dataset(tmp_path / "d")
@@ -132,7 +140,11 @@ def test_selected_atoms_are_those_of_the_file(cache: Path) -> None:
         ({"box": None}, "need a box and a pixel_size"),
         ({"box": 25}, "box size 25"),
         ({"volumes": "maps"}, "give one of volumes, structures"),
-        ({"structures": None}, "says nowhere where its states come from"),
+        ({"structures": None}, "nothing says where the states come from"),
+        ({"structures": [{"file": "a.pdb", "fle": 3}]}, "structures.fle is not a setting"),
+        ({"structures": ["built-in:ribosome-50s"]}, "no such file"),
+        ({"images": 10**12}, "images is 1000000000000"),
+        ({"images": (10**8, 10**8)}, "too many"),
         ({"frame": "both"}, "frame is 'both'"),
         ({"rendering": {"atoms": {"alternates": "some"}}}, "alternates is 'some'"),
         ({"imaging": {"noise": {"snr": -1}}}, "snr is -1"),
@@ -169,6 +181,7 @@ def test_the_examples_are_valid_and_list_what_there_is(way: str, tmp_path: Path)
     [
         ("spec.yaml", "structures: [unclosed"),
         ("spec.yaml", "- a\n- list\n"),
+        ("spec.yaml", "seed: 3\nseed: 5\n"),
         ("spec.yaml", "structures: !!python/object/apply:os.system ['touch harmed']\n"),
         ("spec.toml", "structures = [\n"),
         ("spec.json", "[" * 10_000),

@@ -33,11 +33,11 @@ def calls() -> list[str]:
 def test_command_parses(call: str) -> None:
     words = shlex.split(call)
     command = typer.main.get_command(app)
-    while isinstance(command, typer.core.TyperGroup):
+    while words and isinstance(command, typer.core.TyperGroup):
         name, *words = words
         command = command.commands[name]
-    context = command.make_context(name, words)
-    assert context.command.name == name
+    if words:  # without any, a page speaks of the command and does not give it
+        assert command.make_context(name, words).command.name == name
 
 
 @pytest.mark.parametrize("call", ["demo -o demo --seed 1", "datasets list"])

@@ -110,7 +110,10 @@ def prepare_inputs(
         title=f"{recipe.title}, custom" if kind == "custom" else recipe.title,
         summary=f"{drafted.summary(len(images))}" if kind == "custom" else recipe.summary,
         stand_in=recipe.stand_in if kind == "standin" else "",
-        notes=recipe.notes if kind in {"", "subset"} else (),
+        notes=(
+            *(recipe.notes if kind in {"", "subset"} else ()),
+            *(_departures(size, scale, chosen, images, drawn, with_names_only(options)) if kind != "custom" else ()),
+        ),
         advice=advice,
         progress=progress,
     )
@@ -197,8 +200,40 @@ def _chosen(recipe: Recipe, size: Size, states: int | None, members: Sequence[st
     count = size.states if states is None else states
     chosen = recipe.chosen(count) if members is None else recipe.chosen_by_name(members)
     if len(chosen) < 2:
-        raise InputError(f"{len(chosen)} states asked for: a heterogeneous dataset has at least 2")
+        raise InputError(
+            f"{len(chosen) if states is None else states} states asked for: a heterogeneous dataset has at least 2"
+        )
     return chosen
+
+
+def _departures(
+    size: Size,
+    scale: str,
+    chosen: Sequence[int],
+    images: tuple[int, ...],
+    rendering: Rendering,
+    imaging: ImagingSpec,
+) -> tuple[str, ...]:
+    """Return what differs from the settings of a scale, as a note for the card, or nothing."""
+    found = []
+    if len(chosen) != size.states:
+        found.append(f"{len(chosen)} states in place of {size.states}")
+    if images != _images(size, chosen, None):
+        found.append("other numbers of images")
+    wanted = Rendering(resolution=size.resolution)
+    for given, default in ((rendering, wanted), (imaging, size.imaging)):
+        old = dict(_leaves(default.model_dump()))
+        changed = [(name, value) for name, value in _leaves(given.model_dump()) if value != old.get(name)]
+        found += [f"{name} {value} in place of {old.get(name, 'none')}" for name, value in changed]
+    return (f"other than the scale '{scale}' of the recipe: {', '.join(found)}",) if found else ()
+
+
+def _leaves(fields: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:
+    """Return the settings of a nested mapping, in their order, with their full names."""
+    found: list[tuple[str, Any]] = []
+    for name, value in fields.items():
+        found += _leaves(value, f"{before}{name}.") if isinstance(value, Mapping) else [(f"{before}{name}", value)]
+    return found
 
 
 def _images(size: Size, chosen: Sequence[int], each: int | None) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ import pydantic
 from pydantic import BaseModel, ConfigDict, Field
 
 from cryobench.core import CryobenchError, FormatError, OutputError
+from cryobench.datasets.links import LINKS
 from cryobench.datasets.manifest import MANIFEST, read_manifest, stack_name, volume_name
 from cryobench.datasets.spec import DatasetSpec
 from cryobench.io import inside, read_text, sha256, unfinished, write_text
@@ -129,6 +130,7 @@ def _discard(folder: Path) -> None:
         listed |= set(begun.files) | {volume_name(state) for state in range(begun.volumes)}
     for name in sorted(listed):
         inside(folder, name, str(folder)).unlink(missing_ok=True)
+    (folder / LINKS).unlink(missing_ok=True)
     close_journal(folder)
 
 

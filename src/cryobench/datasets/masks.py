@@ -9,6 +9,7 @@ from typing import NamedTuple
 from cryobench.core import Progress, Volume
 from cryobench.datasets.manifest import volume_name
 from cryobench.datasets.recipe import Inputs
+from cryobench.datasets.spec import DatasetSpec
 from cryobench.imaging import downsample_volume
 from cryobench.io import read_volume
 from cryobench.structures import moving_region_mask, soft_mask, union_map, variance_map
@@ -36,12 +37,17 @@ def true_masks(inputs: Inputs, folder: Path, progress: Progress) -> TrueMasks:
     )
 
 
+def looked_at(spec: DatasetSpec) -> int:
+    """Return the number of true volumes that masks are made of."""
+    return len(spec.images) if spec.truth == "files" else min(len(spec.images), _MOST_RENDERED)
+
+
 def _volumes(inputs: Inputs, folder: Path, progress: Progress) -> Iterator[Volume]:
     count = len(inputs.spec.images)
-    looked_at = count if inputs.spec.truth == "files" else min(count, _MOST_RENDERED)
-    advance = progress("Looking at true volumes for the masks", looked_at)
-    for i in range(looked_at):
-        state = i * count // looked_at
+    some = looked_at(inputs.spec)
+    advance = progress("Looking at true volumes for the masks", some)
+    for i in range(some):
+        state = i * count // some
         if inputs.spec.truth == "files":
             yield read_volume(folder / volume_name(state))
         else:

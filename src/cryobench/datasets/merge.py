@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -11,6 +12,8 @@ from cryobench.core import InputError
 
 T = TypeVar("T")
 
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 80
 _KINDS = {"states", "rotations", "shifts", "colour"}
 
 
@@ -53,7 +56,7 @@ def validated(make: Callable[[], T]) -> T:
             raise InputError(f"{name} has the kind '{tag}': choose from {known}") from error
         if first["type"] == "value_error":
             raise InputError(f"{name}: {first['ctx']['error']}") from error
-        raise InputError(f"{name} is {first['input']!r}: {what}") from error
+        raise InputError(f"{name} is {_SHORT.repr(first['input'])}: {what}") from error
 
 
 def _field(place: Sequence[int | str]) -> str:

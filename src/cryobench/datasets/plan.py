@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import collections
+import functools
 import resource
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from cryobench.core import OutputError
+from cryobench.datasets.masks import looked_at
 from cryobench.datasets.recipe import Inputs
 from cryobench.datasets.spec import DatasetSpec
-from cryobench.imaging import ImageFormation, Projector, downsample_volume
+from cryobench.imaging import PILOT, ImageFormation, Projector
+
+T = TypeVar("T")
 
 _PROBED_STATES = 2
 _PROBED_IMAGES = 128
@@ -59,32 +65,37 @@ def plan_build(inputs: Inputs) -> Plan:
     at most 128 images of each are made, and thrown away; the time is scaled to all of them. What is written to a slow
     disk takes longer.
     """
-    spec, box = inputs.spec, inputs.spec.box
+    spec = inputs.spec
+    noise, box = spec.imaging.noise, spec.imaging.box
     formation = ImageFormation.draw(spec.imaging, spec.seed, spec.labels(), inputs.pose_table, inputs.ctf_table)
     starts = np.concatenate(([0], np.cumsum(spec.images)))
-    # The first state of all warms up what is compiled or read once.
-    probed = [0, *dict.fromkeys(np.linspace(0, len(spec.images) - 1, _PROBED_STATES + 1).astype(int)[1:].tolist())]
-    states, images, made = [], [], 0
-    for state in probed:
+    alone = noise.snr is not None and noise.scope == "state"
+    together = noise.snr is not None and noise.scope == "dataset"
+    spent: dict[str, list[float]] = {part: [] for part in ("volume", "pilot grid", "clean", "grid", "image")}
+
+    def timed(part: str, count: int, make: Callable[[], T]) -> T:
         start = time.perf_counter()
-        volume = inputs.ensemble.volume(state)
-        if spec.truth == "files":
-            downsample_volume(volume, box)
-        projector = Projector(volume, spec.imaging.box if spec.imaging.noise.scope == "state" else box)
-        middle = time.perf_counter()
+        made = make()
+        spent[part].append((time.perf_counter() - start) / count)
+        return made
+
+    # The first state of all warms up what is compiled or read once.
+    for state in (0, *dict.fromkeys(np.linspace(0, len(spec.images) - 1, _PROBED_STATES + 1).astype(int)[1:].tolist())):
         some = np.arange(starts[state], starts[state + 1])[:_PROBED_IMAGES]
-        for _ in formation.images(projector, some, 1.0):
-            pass
-        states.append(middle - start)
-        images.append(time.perf_counter() - middle)
-        made = len(some)
-    each_state = float(np.mean(states[1:] or states))
-    each_image = float(np.mean(images[1:] or images)) / made
-    # The noise level takes clean images of its own, the dataset's one also each volume once more.
-    noise = spec.imaging.noise
-    passes = 1 if noise.snr is None or noise.scope == "state" else 2
-    pilot = 0 if noise.snr is None else sum(min(n, 256) for n in spec.images) if passes == 1 else 4096
-    seconds = passes * len(spec.images) * each_state + (spec.particles + min(pilot, spec.particles)) * each_image
+        volume = timed("volume", 1, functools.partial(inputs.ensemble.volume, state))
+        projector = timed("pilot grid", 1, functools.partial(Projector, volume, box))
+        timed("clean", len(some), functools.partial(formation.moments, projector, some))
+        if not alone:
+            projector = timed("grid", 1, functools.partial(Projector, volume, spec.box))
+        images = formation.images(projector, some, 1.0)
+        timed("image", len(some), functools.partial(collections.deque, images, 0))
+    each = {part: float(np.mean(times[1:] or times)) for part, times in spent.items() if times}
+    states = len(spec.images)
+    pilot = min(spec.particles, PILOT["dataset"]) if together else sum(min(n, PILOT["state"]) for n in spec.images)
+    seconds = states * (each["volume"] + each["pilot grid" if alone else "grid"]) + spec.particles * each["image"]
+    seconds += pilot * each["clean"] if noise.snr is not None else 0.0
+    seconds += min(states, pilot) * (each["volume"] + each["pilot grid"]) if together else 0.0
+    seconds += 2 * looked_at(spec) * each["volume"] if spec.truth == "rendered" else 0.0
     return Plan(disk_size(spec), seconds, _peak_memory())
 
 

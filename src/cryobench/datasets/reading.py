@@ -14,7 +14,8 @@ from cryobench.datasets.cards.card import card_of
 from cryobench.datasets.links import LINKS, read_links
 from cryobench.datasets.manifest import MANIFEST, read_manifest, volume_name
 from cryobench.datasets.spec import DatasetSpec, ImportedSpec
-from cryobench.datasets.states import Setting
+from cryobench.datasets.states import Setting, Source
+from cryobench.datasets.states.base import BUILT_IN
 from cryobench.imaging import ImagingSpec, downsample_volume
 from cryobench.io import (
     StackImages,
@@ -88,15 +89,35 @@ def _volumes(folder: Path, root: Path, spec: DatasetSpec | ImportedSpec, count: 
         return _archived_volumes(folder, root, spec)
     if spec.truth == "files":
         return ReadVolumes([folder / volume_name(state) for state in range(count)])
-    paths_found = read_links(folder).paths
-    for source, path in zip(spec.states.sources(), paths_found, strict=False):
+    paths = _linked(folder, spec.states.sources())
+    make = spec.states.volume_maker(len(spec.images), Setting(spec.imaging, spec.seed, paths))
+    return RenderedVolumes(make, count, spec.box, lambda: _require_same(spec.states.sources(), paths))
+
+
+def _linked(folder: Path, sources: Sequence[Source]) -> tuple[Path | None, ...]:
+    """Return the file of each source of rendered volumes."""
+    paths = read_links(folder).paths
+    if len(paths) != len(sources):
+        raise FormatError(f"{folder / LINKS}: names {len(paths)} files, expected {len(sources)}: build the set again")
+    for source, path in zip(sources, paths, strict=True):
+        if (path is None) != (source.name in BUILT_IN):
+            raise FormatError(f"{folder / LINKS}: {source.name} is at {path}: build the dataset again")
         if path is not None and not path.is_file():
             raise FormatError(
                 f"{folder / LINKS}: {source.name} is not at {path}: true volumes are rendered from it, so put it back "
                 "there, or correct the path"
             )
-    make = spec.states.volume_maker(len(spec.images), Setting(spec.imaging, spec.seed, paths_found))
-    return RenderedVolumes(make, count, spec.box)
+    return paths
+
+
+def _require_same(sources: Sequence[Source], paths: Sequence[Path | None]) -> None:
+    """Raise unless the files are those that the dataset was made from."""
+    for source, path in zip(sources, paths, strict=True):
+        if path is not None and source.sha256 and sha256(path) != source.sha256:
+            raise FormatError(
+                f"{path}: not the file that the dataset was made from (its checksum is another one), so no true volume "
+                "can be rendered from it: put the old file back"
+            )
 
 
 def _archived_volumes(folder: Path, root: Path, spec: ImportedSpec) -> VolumeSource:
@@ -108,7 +129,9 @@ def _archived_volumes(folder: Path, root: Path, spec: ImportedSpec) -> VolumeSou
     paths = tuple(inside(root, each.name, source) for each in spec.frames.sources())
     imaging = ImagingSpec(box=spec.box, pixel_size=spec.pixel_size, output_box=spec.box)
     make = spec.frames.volume_maker(len(spec.images), Setting(imaging, 0, paths))
-    return RenderedVolumes(make, len(spec.images), spec.box)
+    checksums = [spec.archive[each.name].sha256 for each in spec.frames.sources()]
+    sources = [Source(name=path.name, sha256=checksum) for path, checksum in zip(paths, checksums, strict=True)]
+    return RenderedVolumes(make, len(spec.images), spec.box, lambda: _require_same(sources, paths))
 
 
 class NoVolumes:
@@ -143,17 +166,26 @@ class ReadVolumes:
 
 
 class RenderedVolumes:
-    """True volumes, rendered at the simulated box and cropped when they are asked for."""
+    """True volumes, rendered at the simulated box and cropped when they are asked for.
 
-    def __init__(self, make: Callable[[int], Volume], count: int, box: int) -> None:
+    ``require``, if there is one, is called before the first, to look whether what they are made from is unchanged.
+    """
+
+    def __init__(
+        self, make: Callable[[int], Volume], count: int, box: int, require: Callable[[], None] | None = None
+    ) -> None:
         self._make = make
         self._count = count
         self._box = box
+        self._require = require
 
     def __len__(self) -> int:
         return self._count
 
     def __getitem__(self, state: int) -> Volume:
+        if self._require is not None:
+            self._require()
+            self._require = None
         return downsample_volume(self._make(state), self._box)
 
 

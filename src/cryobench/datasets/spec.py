@@ -7,11 +7,17 @@ from typing import Annotated, Literal
 
 import numpy as np
 from jaxtyping import Int32
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cryobench.core import Strict
 from cryobench.datasets.states import Frames, Source, States
 from cryobench.imaging import ImagingSpec
+
+MOST_PARTICLES = 100_000_000
+MOST_STATES = 10_000_000
+
+Count = Annotated[int, Field(ge=1, le=MOST_PARTICLES)]
+"""A number of images."""
 
 
 class DatasetSpec(Strict):
@@ -28,13 +34,19 @@ class DatasetSpec(Strict):
     variant: Literal["", "standin", "subset", "custom"]
     scale: str
     seed: int = Field(ge=0)
-    images: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=1)
+    images: tuple[Count, ...] = Field(min_length=1, max_length=MOST_STATES)
     images_per_stack: int = Field(default=1000, ge=1, le=1_000_000)
     truth: Literal["files", "rendered"] = "files"
     states: States
     ctf: Source
     poses: Source
     imaging: ImagingSpec
+
+    @model_validator(mode="after")
+    def _not_too_many(self) -> DatasetSpec:
+        if self.particles > MOST_PARTICLES:
+            raise ValueError(f"{self.particles:,} images in all are too many: ask for {MOST_PARTICLES:,} at most")
+        return self
 
     @property
     def id(self) -> str:
@@ -100,8 +112,8 @@ class ImportedSpec(Strict):
     kind: Literal["imported"] = "imported"
     dataset: str
     stacks: tuple[str, ...] = Field(min_length=1)
-    stack_counts: tuple[Annotated[int, Field(ge=1)], ...]
-    images: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=1)
+    stack_counts: tuple[Count, ...]
+    images: tuple[Count, ...] = Field(min_length=1)
     volumes: tuple[str, ...] = ()
     frames: Frames | None = None
     box: int

@@ -28,10 +28,11 @@ from cryobench.imaging.spec import (
     SpectrumNoise,
     WhiteNoise,
 )
-from cryobench.imaging.stream import ImageFormation
+from cryobench.imaging.stream import PILOT, ImageFormation
 
 __all__ = [
     "CTF_PRESETS",
+    "PILOT",
     "POSE_SUFFIXES",
     "CTFPreset",
     "CTFSpec",

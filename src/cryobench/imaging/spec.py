@@ -98,9 +98,9 @@ class ImagingOptions(Strict):
 class ImagingSpec(ImagingOptions):
     """How images are formed: the options, with the simulated ``box`` and ``pixel_size`` (Å)."""
 
-    box: int = Field(le=1024)
+    box: int = Field(ge=8, le=1024)
     pixel_size: float = Field(gt=0, le=1000)
-    output_box: int
+    output_box: int = Field(ge=8, le=1024)
 
     @property
     def output_pixel_size(self) -> float:

@@ -55,7 +55,7 @@ def select(atoms: Atoms, ranges: tuple[ResidueRange, ...]) -> Bool[np.ndarray, "
             chains = ", ".join(dict.fromkeys(atoms.chains.tolist()))
             raise InputError(
                 f"the structure has no residue in {part} (its chains: {chains}): "
-                "name the part that turns with --moving and the bond it turns about with --axis"
+                "name the part that moves with --moving, and its bond with --axis or its linker with --linker"
             )
         chosen |= found
     return chosen

@@ -10,7 +10,7 @@ import typer
 
 from cryobench.cli.console import console, mendable_errors, progress_bars
 from cryobench.cli.datasets.rows import print_facts
-from cryobench.core import InputError, Progress
+from cryobench.core import InputError
 from cryobench.datasets import (
     SPEC_SUFFIXES,
     Inputs,
@@ -57,6 +57,18 @@ def build(
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same bytes.", show_default="0")] = None,
     structure: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A structure of your own, for igg-1d and igg-rl.")
+    ] = None,
+    moving: Annotated[
+        str | None,
+        typer.Option(metavar="RANGES", help="Residues of it that move.", show_default="H:1-230,L:1-214"),
+    ] = None,
+    axis: Annotated[
+        str | None,
+        typer.Option(metavar="RESIDUE", help="Bond that they turn about, for igg-1d.", show_default="H:230"),
+    ] = None,
+    linker: Annotated[
+        str | None,
+        typer.Option(metavar="RESIDUES", help="Linker that is drawn, for igg-rl.", show_default="H:232,H:235-238"),
     ] = None,
     members: Annotated[
         str | None,
@@ -119,6 +131,7 @@ def build(
         with progress_bars() as progress:
             if is_spec:
                 given = {"--scale": scale, "--structure": structure, "--members": members, "--states": states}
+                given |= {"--moving": moving, "--axis": axis, "--linker": linker}
                 for option, value in given.items():
                     if value is not None:
                         raise InputError(f"{option} is for the datasets that have a name: change the spec instead")
@@ -126,8 +139,19 @@ def build(
                 changes = {name: value for name, value in changes.items() if value not in (None, {})}
                 inputs = prepare_simulation(with_changes(read_spec(source), changes), progress)
             else:
-                inputs = _of_recipe(
-                    source, scale, seed, structure, members, states, images, rendering, imaging, progress
+                motion = {"moving": _listed(moving), "axis": axis, "linker": _listed(linker)}
+                inputs = prepare_inputs(
+                    source,
+                    "full" if scale is None else scale,
+                    0 if seed is None else seed,
+                    structure=structure,
+                    states=states,
+                    images_per_state=images,
+                    members=_members(source, members),
+                    motion={name: value for name, value in motion.items() if value is not None},
+                    rendering=rendering,
+                    imaging=imaging,
+                    progress=progress,
                 )
             if dry_run:
                 _print_plan(inputs, folder)
@@ -147,34 +171,17 @@ def build(
             console.print(f"Nothing to do: {folder} holds this dataset, complete and unchanged", soft_wrap=True)
 
 
-def _of_recipe(
-    name: str,
-    scale: str | None,
-    seed: int | None,
-    structure: Path | None,
-    members: str | None,
-    states: int | None,
-    images: int | None,
-    rendering: dict[str, Any],
-    imaging: dict[str, Any],
-    progress: Progress,
-) -> Inputs:
-    chosen = None
-    if members is not None:
-        named = [part.strip().lower() for part in members.split(",") if part.strip()]
-        chosen = available_members(name) if named == ["available"] else named
-    return prepare_inputs(
-        name,
-        "full" if scale is None else scale,
-        0 if seed is None else seed,
-        structure=structure,
-        states=states,
-        images_per_state=images,
-        members=chosen,
-        rendering=rendering,
-        imaging=imaging,
-        progress=progress,
-    )
+def _listed(text: str | None) -> tuple[str, ...] | None:
+    """Return the parts of a list that is separated by commas."""
+    return None if text is None else tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _members(name: str, text: str | None) -> list[str] | None:
+    """Return the names of the states asked for."""
+    named = _listed(text)
+    if named is None:
+        return None
+    return available_members(name) if named == ("available",) else [part.lower() for part in named]
 
 
 def _default_folder(source: str) -> str:

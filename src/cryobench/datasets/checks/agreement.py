@@ -31,8 +31,11 @@ def check_counts(rows: Mapping[str, int]) -> list[Finding]:
     return [Finding(check="counts", status="fault", words=words, advice=advice, values=values)]
 
 
-def check_stacks(images: StackImages, counts: tuple[int, ...], box: int, pixel_size: float) -> list[Finding]:
-    """Return whether stacks are as a manifest says; ``counts`` are their numbers of images."""
+def check_stacks(images: StackImages, counts: tuple[int, ...], box: int, pixel_size: float | None) -> list[Finding]:
+    """Return whether stacks are as a manifest says; ``counts`` are their numbers of images.
+
+    Without a pixel size (Å), what their headers say of it is not looked at.
+    """
     wrong = []
     if images.counts != counts:
         differing = [i for i, (a, b) in enumerate(zip(images.counts, counts, strict=False)) if a != b]
@@ -47,8 +50,9 @@ def check_stacks(images: StackImages, counts: tuple[int, ...], box: int, pixel_s
         wrong.append(where + said)
     if images.box != box:
         wrong.append(f"images have {images.box} pixels, not {box}")
-    if images.pixel_size is not None and abs(images.pixel_size / pixel_size - 1) > _ALIKE:
-        wrong.append(f"the headers say {images.pixel_size:g} Å/px, not {pixel_size:g}")
+    header = images.pixel_size
+    if header is not None and pixel_size is not None and abs(header / pixel_size - 1) > _ALIKE:
+        wrong.append(f"the headers say {header:g} Å/px, not {pixel_size:g}")
     if not wrong:
         return []
     advice = "bring back the stacks that were made with this dataset.json, or build the dataset again"

@@ -9,6 +9,8 @@ from jaxtyping import Float64, Int64
 
 from cryobench.datasets.checks.finding import Finding
 
+_MOST_UNUSED = 10
+
 
 def check_balance(
     labels: Int64[np.ndarray, " N"], states: int | None, stated: Sequence[int] | None = None
@@ -24,6 +26,9 @@ def check_balance(
     stated
         Number of images of each, where a manifest says so.
     """
+    if states is None and labels.max() >= _MOST_UNUSED * len(labels):
+        words = f"labels run up to {labels.max():,} for {len(labels):,} particles"
+        return [Finding(check="labels", status="fault", words=words, advice="a label is the index of a state, from 0")]
     count = int(labels.max()) + 1 if states is None else states
     outside = np.flatnonzero((labels < 0) | (labels >= count))
     if outside.size:

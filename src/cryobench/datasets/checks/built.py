@@ -9,12 +9,13 @@ from pathlib import Path
 
 from cryobench.core import FormatError, Progress, VolumeSource
 from cryobench.datasets.checks.agreement import check_geometry, check_stacks, check_tables
+from cryobench.datasets.checks.archive import check_archive_files
 from cryobench.datasets.checks.files import check_checksums
 from cryobench.datasets.checks.raw import Attempts, read_labels, read_raw_ctf, read_raw_poses
 from cryobench.datasets.checks.subject import Opened, Subject
 from cryobench.datasets.links import LINKS, read_links
 from cryobench.datasets.manifest import read_manifest, volume_name
-from cryobench.datasets.reading import ReadVolumes, load_dataset
+from cryobench.datasets.reading import NoVolumes, ReadVolumes, load_dataset
 from cryobench.datasets.spec import DatasetSpec, ImportedSpec
 from cryobench.io import StackImages, inside, read_array, read_cs, read_particle_table, read_text
 
@@ -41,6 +42,8 @@ def open_built(folder: Path, progress: Progress) -> Opened:
     manifest = read_manifest(folder)
     spec = manifest.spec
     findings = check_checksums(folder, manifest.files, progress)
+    if isinstance(spec, ImportedSpec):
+        findings += check_archive_files(folder, spec, progress)
     attempts = Attempts(_ADVICE)
     images = attempts.read("stacks", "images", lambda: _images(folder, spec))
     extent = spec.box * spec.pixel_size
@@ -57,7 +60,8 @@ def open_built(folder: Path, progress: Progress) -> Opened:
             rows |= {} if found is None else {name: found}
     findings += attempts.findings
     if images is not None:
-        findings += check_stacks(images, spec.stack_counts, spec.box, spec.pixel_size)
+        headers = isinstance(spec, DatasetSpec)  # those of published stacks are known to be wrong
+        findings += check_stacks(images, spec.stack_counts, spec.box, spec.pixel_size if headers else None)
     if ctf is not None:
         findings += check_geometry(ctf, spec.box, spec.pixel_size)
     if "particles.star" in rows:
@@ -97,7 +101,7 @@ def _volumes(folder: Path, spec: DatasetSpec | ImportedSpec) -> VolumeSource | N
     if isinstance(spec, DatasetSpec) and spec.truth == "files":
         return ReadVolumes([folder / volume_name(state) for state in range(len(spec.images))])
     found = load_dataset(folder).truth.volumes
-    return found if len(found) else None
+    return None if isinstance(found, NoVolumes) else found
 
 
 def _images_of_states(path: Path) -> list[int]:

@@ -11,8 +11,8 @@ import numpy as np
 
 from cryobench.datasets.checks.comparison import Comparison, Fit
 from cryobench.datasets.checks.finding import Finding
+from cryobench.datasets.checks.means import mean_of
 from cryobench.datasets.checks.rivals import CONVENTIONS, OTHER_CTF, OTHER_POSE, OTHER_STATE, STRANGERS
-from cryobench.datasets.checks.statistics import mean_of
 
 _CERTAIN = 4.0
 _HALF = 0.5

@@ -32,8 +32,8 @@ def check_order(sample: Sample, seed: int) -> Finding:
         return _finding("leak: order", "ok", f"the position in the files does not tell: {guess.words()}", guess)
     words = f"the position in the files tells the state: {guess.words()}"
     advice = (
-        "datasets made here are in the order of their states, by design: a method must not use the order, so shuffle "
-        "the particles for one that might"
+        "particles lie in the order of their states, by design of these datasets: a method must not use it, so shuffle "
+        "them for one that might"
     )
     return _finding("leak: order", "warning", words, guess, advice)
 

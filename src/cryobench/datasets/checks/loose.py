@@ -73,7 +73,8 @@ def _image_files(folder: Path) -> Path | Sequence[Path]:
     if not stacks:
         raise FormatError(
             f"{folder}: no dataset: expected dataset.json, or particles.star, or stacks (particles.txt, particles.cs, "
-            "*.mrcs) with poses.pkl and ctf.pkl, best with labels.npy and the true volumes in volumes/"
+            "*.mrcs) with poses.pkl and ctf.pkl, best with labels.npy and the true volumes in volumes/; or a published "
+            "archive"
         )
     return stacks
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cryobench.core import Dataset, FormatError, InputError, Progress, silent
 from cryobench.datasets.checks.agreement import check_counts
+from cryobench.datasets.checks.archive import open_published
 from cryobench.datasets.checks.balance import check_balance
 from cryobench.datasets.checks.built import open_built
 from cryobench.datasets.checks.ctf import check_ctf
@@ -17,16 +18,17 @@ from cryobench.datasets.checks.subject import Opened, Subject, subject_of
 from cryobench.datasets.checks.truth import check_against_truth
 from cryobench.datasets.journal import is_dataset
 from cryobench.datasets.manifest import MANIFEST
+from cryobench.datasets.published import Release
 
 
 def check_folder(folder: Path, progress: Progress = silent, seed: int = 0, images: int = 2000) -> CheckReport:
-    """Check a dataset folder, or a folder of particles without a manifest.
+    """Check a dataset folder, a published archive, or a folder of particles without a manifest.
 
     Parameters
     ----------
     folder
-        With ``dataset.json``; or with ``particles.star``, or stacks with ``poses.pkl`` and ``ctf.pkl``, and what there
-        is of labels and true volumes.
+        With ``dataset.json``; or as a published archive is laid out; or with ``particles.star``, or stacks with
+        ``poses.pkl`` and ``ctf.pkl``, and what there is of labels and true volumes.
     progress
         Told of files and images looked at.
     seed
@@ -70,6 +72,29 @@ def check_dataset(
     return _checked(Opened(subject_of(dataset, kind, b_factor), ()), progress, seed, images)
 
 
+def check_archive(
+    folder: Path, release: Release | None = None, progress: Progress = silent, seed: int = 0, images: int = 2000
+) -> CheckReport:
+    """Check an unpacked published archive: everything but the checksums of its files, which it has none of.
+
+    Parameters
+    ----------
+    folder
+        The archive.
+    release
+        What it should hold; by default that of the published dataset that it is recognised as.
+    progress, seed, images
+        As for :func:`check_folder`.
+
+    Raises
+    ------
+    InputError
+        If it is no archive of a published dataset, the sample is smaller than 2, or the seed below 0.
+    """
+    _require_sample(seed, images)
+    return _checked(open_published(folder, progress, release), progress, seed, images)
+
+
 def _require_sample(seed: int, images: int) -> None:
     if seed < 0:
         raise InputError(f"the seed is {seed}: choose a whole number of at least 0")
@@ -80,7 +105,13 @@ def _require_sample(seed: int, images: int) -> None:
 def _open(folder: Path, progress: Progress) -> Opened:
     """Open a folder; where its manifest cannot be read, as particles."""
     if not is_dataset(folder):
-        return open_loose(folder)
+        try:
+            return open_loose(folder)
+        except FormatError as no_particles:
+            try:
+                return open_published(folder, progress)
+            except InputError:
+                raise no_particles from None
     try:
         return open_built(folder, progress)
     except FormatError as error:
@@ -113,7 +144,9 @@ def _parts(subject: Subject, progress: Progress) -> list[Finding]:
         findings.append(_missing(subject, "rotations", "rotations"))
     else:
         findings += check_rotations(subject.rotations)
-        if subject.images is not None and subject.pixel_size is not None:
+        if subject.images is None or subject.pixel_size is None:
+            findings.append(_missing(subject, "shifts", "pixel_size" if subject.images else "images"))
+        else:
             findings += check_shifts(subject.shifts, subject.images.box * subject.pixel_size)
     findings += [_missing(subject, "CTF", "ctf")] if subject.ctf is None else check_ctf(subject.ctf)
     if subject.labels is None:

@@ -53,6 +53,8 @@ class Sample:
 def draw_sample(labels: Int64[np.ndarray, " N"], images: int, least: int, seed: int) -> Sample:
     """Return a sample with about the same number of images of each of at most 24 states, evenly spread.
 
+    Where states have fewer images than ``least``, as frames of a trajectory do, one in twenty of ``images`` is the most.
+
     Parameters
     ----------
     labels
@@ -67,7 +69,8 @@ def draw_sample(labels: Int64[np.ndarray, " N"], images: int, least: int, seed: 
     found, counts = np.unique(labels, return_counts=True)
     enough = found[counts >= least]
     candidates = found if len(enough) < 2 else enough
-    count = min(len(candidates), MOST_STATES, max(2, images // least))
+    most = MOST_STATES if len(enough) >= 2 else max(MOST_STATES, images // 20)
+    count = min(len(candidates), most, max(2, images // least) if len(enough) >= 2 else images)
     chosen = candidates[np.arange(count) * len(candidates) // count]
     quota = max(1, images // count)
     drawn = []

@@ -49,7 +49,7 @@ def check_against_truth(subject: Subject, progress: Progress, seed: int, images:
         return _not_done((*_FITS, *LEAKS), why)
     findings, comparison = _fits(subject, sample, progress)
     if not worth_a_guess(sample):
-        most = int(np.bincount(sample.labels).max())
+        most = int(np.unique(sample.labels, return_counts=True)[1].max())
         why = f"a guess needs two states of {LEAST} images; of {len(sample.chosen)} looked at, the largest has {most}"
         return findings + _not_done(LEAKS, why)
     advance = progress("Guessing states without looking at the particle", 4)

@@ -188,8 +188,7 @@ def _states(spec: SimulationSpec) -> _Drafted:
     return _Drafted(states, modes.count, spec.box, spec.pixel_size)
 
 
-def _member(given: str | GivenStructure) -> Member:
-    one = GivenStructure(file=given) if isinstance(given, str) else given
+def _member(one: GivenStructure) -> Member:
     name = one.name or Path(one.file.removeprefix(PDB)).name.split(".")[0]
     return Member(name=name, source=Source(name=one.file), assembly=one.assembly, select=one.select)
 

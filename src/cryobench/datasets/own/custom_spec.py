@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 
 from cryobench.core import FormatError, InputError, Strict
 from cryobench.datasets.merge import merged, validated
+from cryobench.datasets.spec import Count
 from cryobench.datasets.states import Rendering
 from cryobench.imaging import FileRotations, ImagingOptions, read_spectrum
 from cryobench.io import read_text
@@ -23,8 +24,6 @@ SPEC_SUFFIXES = (".yaml", ".yml", ".toml", ".json")
 
 WAYS = ("volumes", "structures", "trajectory", "normal_modes")
 """Fields that say where the states come from: a spec has one of them."""
-
-Count = Annotated[int, Field(ge=1)]
 
 
 class GivenStructure(Strict):
@@ -37,6 +36,11 @@ class GivenStructure(Strict):
     name: str = ""
     assembly: str | None = None
     select: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _alone(cls, value: object) -> object:
+        return {"file": value} if isinstance(value, str) else value
 
 
 class GivenTrajectory(Strict):
@@ -77,7 +81,7 @@ class SimulationSpec(Strict):
     """
 
     volumes: Path | tuple[Path, ...] | None = None
-    structures: tuple[str | GivenStructure, ...] | None = Field(default=None, min_length=1)
+    structures: tuple[GivenStructure, ...] | None = Field(default=None, min_length=1)
     trajectory: GivenTrajectory | None = None
     normal_modes: GivenModes | None = None
     frame: Literal["own", "shared"] = "own"
@@ -97,8 +101,8 @@ class SimulationSpec(Strict):
     def _one_way(self) -> SimulationSpec:
         given = [way for way in WAYS if getattr(self, way) is not None]
         if len(given) != 1:
-            found = f"has {' and '.join(given)}" if given else "says nowhere where its states come from"
-            raise ValueError(f"the spec {found}: give one of {', '.join(WAYS)}")
+            found = f"there are {' and '.join(given)}" if given else "nothing says where the states come from"
+            raise ValueError(f"{found}: give one of {', '.join(WAYS)}")
         if self.volumes is None and (self.box is None or self.pixel_size is None):
             raise ValueError(f"{given[0]} need a box and a pixel_size (Å): give both, such as box: 128, pixel_size: 3")
         if self.volumes is not None and self.box is not None:
@@ -162,7 +166,22 @@ def spec_schema() -> dict[str, Any]:
 def _parsed(text: str, suffix: str) -> object:
     if suffix == ".json":
         return json.loads(text)
-    return tomllib.loads(text) if suffix == ".toml" else yaml.safe_load(text)
+    return tomllib.loads(text) if suffix == ".toml" else yaml.load(text, _StrictLoader)
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Reads plain data alone, and refuses a field that is given twice."""
+
+
+def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"{twice} is given twice: keep one of the two")
+    return loader.construct_mapping(node, deep=True)
+
+
+_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
 def _from_fields(fields: Mapping[str, Any], folder: Path) -> SimulationSpec:
@@ -202,15 +221,14 @@ def _resolved(spec: SimulationSpec, folder: Path) -> SimulationSpec:
 
 def _resolved_states(spec: SimulationSpec, folder: Path) -> dict[str, Any]:
     def here(name: str) -> str:
-        return name if name.startswith("pdb:") else str(folder / name)
+        return name if name.startswith("pdb:") else str((folder / name).absolute())
 
     if spec.volumes is not None:
         volumes = spec.volumes
         several = isinstance(volumes, tuple)
         return {"volumes": tuple(folder / path for path in volumes) if several else folder / volumes}  # type: ignore[union-attr,operator]
     if spec.structures is not None:
-        given = [GivenStructure(file=one) if isinstance(one, str) else one for one in spec.structures]
-        return {"structures": tuple(one.model_copy(update={"file": here(one.file)}) for one in given)}
+        return {"structures": tuple(one.model_copy(update={"file": here(one.file)}) for one in spec.structures)}
     if spec.trajectory is not None:
         names = {"topology": here(spec.trajectory.topology), "frames": here(spec.trajectory.frames)}
         return {"trajectory": spec.trajectory.model_copy(update=names)}
