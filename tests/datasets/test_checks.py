@@ -168,7 +168,7 @@ def test_one_image_of_each_state_leaves_nothing_to_guess(copy: Path) -> None:
     truth = dataclasses.replace(loaded.truth, labels=labels, states=states, volumes=VolumeOfEach())
     report = check_dataset(Dataset(loaded.card, loaded.particles, truth), "published")
     assert of(report, "sign").status == "ok"
-    assert "24 of 360 states" in of(report, "sign").words
+    assert "100 of 360 states" in of(report, "sign").words
     leak = of(report, "leak: noise")
     assert leak.status == "not done"
     assert "the largest has 1" in leak.words

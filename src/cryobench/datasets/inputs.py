@@ -108,7 +108,7 @@ def prepare_inputs(
         drafted,
         options,
         title=f"{recipe.title}, custom" if kind == "custom" else recipe.title,
-        summary=f"{drafted.summary(len(images))}" if kind == "custom" else recipe.summary,
+        summary="" if kind == "custom" else recipe.summary,
         stand_in=recipe.stand_in if kind == "standin" else "",
         notes=(
             *(recipe.notes if kind in {"", "subset"} else ()),
@@ -146,7 +146,7 @@ def prepare(
     imaging: ImagingSpec,
     *,
     title: str,
-    summary: str,
+    summary: str = "",
     stand_in: str = "",
     notes: tuple[str, ...] = (),
     advice: str = "",
@@ -163,7 +163,7 @@ def prepare(
     imaging
         How images are formed, its files named as the user names them.
     title, summary, stand_in, notes
-        For the card.
+        For the card; without a summary the states say what they are.
     advice
         What else the user could do where an input is missing.
     progress
@@ -183,7 +183,7 @@ def prepare(
     return Inputs(
         spec=spec,
         title=title,
-        summary=summary,
+        summary=summary or spec.states.summary(len(spec.images)),
         stand_in=stand_in,
         notes=(*notes, *ensemble.notes),
         ensemble=ensemble,

@@ -31,9 +31,11 @@ def true_masks(inputs: Inputs, folder: Path, progress: Progress) -> TrueMasks:
     Volumes that are rendered on demand are looked at for 100 states, evenly spread, at most.
     """
     grain = max(inputs.ensemble.resolution, 2 * inputs.spec.pixel_size)
+    union = union_map(_volumes(inputs, folder, progress, "Finding the union of the true volumes"))
+    variance = variance_map(_volumes(inputs, folder, progress, "Finding what differs between true volumes"))
     return TrueMasks(
-        union=soft_mask(union_map(_volumes(inputs, folder, progress)), _LEVEL, dilation=grain, edge=grain),
-        moving=moving_region_mask(variance_map(_volumes(inputs, folder, progress)), dilation=grain, edge=grain),
+        union=soft_mask(union, _LEVEL, dilation=grain, edge=grain),
+        moving=moving_region_mask(variance, dilation=grain, edge=grain),
     )
 
 
@@ -42,10 +44,10 @@ def looked_at(spec: DatasetSpec) -> int:
     return len(spec.images) if spec.truth == "files" else min(len(spec.images), _MOST_RENDERED)
 
 
-def _volumes(inputs: Inputs, folder: Path, progress: Progress) -> Iterator[Volume]:
+def _volumes(inputs: Inputs, folder: Path, progress: Progress, label: str) -> Iterator[Volume]:
     count = len(inputs.spec.images)
     some = looked_at(inputs.spec)
-    advance = progress("Looking at true volumes for the masks", some)
+    advance = progress(label, some)
     for i in range(some):
         state = i * count // some
         if inputs.spec.truth == "files":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -132,7 +133,9 @@ class Recipe(ABC):
         places = {name: place for place, name in enumerate(self.members)}
         unknown = [name for name in names if name not in places]
         if unknown:
-            have = f"choose from {', '.join(self.members)}" if self.members else "its states have no names"
+            near = difflib.get_close_matches(unknown[0], self.members, n=1)
+            have = f"it has {len(self.members)} others" if self.members else "its states have no names"
+            have = f"did you mean '{near[0]}'? {have}" if near else have
             raise InputError(f"{self.title} has no state '{unknown[0]}': {have}")
         return sorted({places[name] for name in names})
 
@@ -158,6 +161,7 @@ def recipe_facts(name: str) -> dict[str, str]:
     poses = size.imaging.poses
     return states.facts() | {
         "Poses": f"{poses.rotations.words()}, {poses.shifts.words()}",
+        **({"States": ", ".join(recipe.members)} if recipe.members else {}),
         "True volumes": "written" if recipe.truth == "files" else "rendered when they are asked for",
     }
 

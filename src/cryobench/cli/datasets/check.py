@@ -66,7 +66,8 @@ def _print(report: CheckReport) -> None:
         for finding in advised:
             console.print(f"- {finding.check}: {finding.advice}", markup=False, soft_wrap=True)
     faults, warnings = len(report.of("fault")), len(report.of("warning"))
-    console.print(f"{_count(faults, 'fault')}, {_count(warnings, 'warning')}")
+    left = len(report.of("not done"))
+    console.print(f"{_count(faults, 'fault')}, {_count(warnings, 'warning')}{f', {left} not done' if left else ''}")
 
 
 def _count(number: int, word: str) -> str:

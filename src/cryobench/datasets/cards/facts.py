@@ -5,13 +5,18 @@ from __future__ import annotations
 from cryobench.datasets.spec import DatasetSpec, ImportedSpec, Manifest
 from cryobench.imaging import FileRotations
 
+_SCOPES = {
+    "state": "each state with a noise level of its own, which can give it away",
+    "dataset": "one noise level for the whole dataset",
+}
+
 
 def spec_facts(spec: DatasetSpec) -> dict[str, str]:
     """Return what the spec says of the images, label by label."""
     imaging, noise = spec.imaging, spec.imaging.noise
     simulated = f"{imaging.box} pixels of {imaging.pixel_size:g} Å"
     stored = f"{imaging.output_box} pixels of {imaging.output_pixel_size:g} Å"
-    level = "no noise" if noise.snr is None else f"{noise.snr:g}, of the {noise.scope}'s images"
+    level = "no noise" if noise.snr is None else f"{noise.snr:g}, {_SCOPES[noise.scope]}"
     return {
         "Particles": f"{spec.particles:,} images of {_count(len(spec.images))}, {_span(spec.images)} each",
         "Images": stored if stored == simulated else f"{stored}, simulated at {simulated}",

@@ -53,7 +53,7 @@ class Sample:
 def draw_sample(labels: Int64[np.ndarray, " N"], images: int, least: int, seed: int) -> Sample:
     """Return a sample with about the same number of images of each of at most 24 states, evenly spread.
 
-    Where states have fewer images than ``least``, as frames of a trajectory do, one in twenty of ``images`` is the most.
+    Where states have fewer images than ``least``, as frames have, a twentieth of ``images`` is the most.
 
     Parameters
     ----------

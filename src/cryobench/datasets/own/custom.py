@@ -138,7 +138,6 @@ def prepare_simulation(spec: SimulationSpec, progress: Progress = silent) -> Inp
         drafted,
         imaging,
         title=spec.name,
-        summary=drafted.summary(count),
         progress=progress,
     )
 

@@ -137,6 +137,9 @@ def read_spec(spec: SimulationSpec | Mapping[str, Any] | str | os.PathLike[str])
         if not isinstance(fields, dict):
             raise InputError("holds no table of settings")
         return _from_fields(fields, path.parent)
+    except yaml.MarkedYAMLError as error:
+        line = "" if error.problem_mark is None else f"line {error.problem_mark.line + 1}: "
+        raise FormatError(f"{path}: {line}{error.problem or error.context}: is a colon or a quote missing?") from error
     except (json.JSONDecodeError, tomllib.TOMLDecodeError, yaml.YAMLError, RecursionError, InputError) as error:
         raise FormatError(f"{path}: {' '.join(str(error).split())}") from error
 
@@ -158,6 +161,8 @@ def with_changes(spec: SimulationSpec, changes: Mapping[str, Any]) -> Simulation
 def spec_schema() -> dict[str, Any]:
     """Return the JSON schema of a spec, for editors."""
     schema = SimulationSpec.model_json_schema()
+    given = schema["$defs"]["GivenStructure"]
+    schema["$defs"]["GivenStructure"] = {"anyOf": [{"type": "string", "description": "A file."}, given]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "cryobench dataset spec"} | {
         name: value for name, value in schema.items() if name != "title"
     }

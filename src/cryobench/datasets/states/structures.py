@@ -138,7 +138,7 @@ def composition_ensemble(
     """Return the states of a mixture: they differ in what is there, so that none is nearer to another than a third."""
     return Ensemble(
         states=tuple(
-            State(index=i, name=name, images=n, variables={MASS: float(mass)})
+            State(index=i, name=name, images=n, variables={MASS: round(float(mass), 3)})
             for i, (name, mass, n) in enumerate(zip(names, masses, images, strict=True))
         ),
         latents=np.eye(len(names), dtype=np.float32),
@@ -166,10 +166,17 @@ def chosen_atoms(atoms: Atoms, select: Sequence[str], name: str) -> Atoms:
         else:
             found = atoms.chains == part
         if not found.any():
-            chains = ", ".join(dict.fromkeys(atoms.chains.tolist()))
-            raise InputError(f"'{name}': the structure has nothing in {part}: name some of its chains, {chains}")
+            raise InputError(f"'{name}': the structure has nothing in {part}: {_what_there_is(atoms, part)}")
         chosen |= found
     return atoms.chosen(chosen)
+
+
+def _what_there_is(atoms: Atoms, part: str) -> str:
+    chain = part.partition(":")[0]
+    residues = atoms.residues[atoms.chains == chain]
+    if residues.size:
+        return f"chain {chain} has residues {residues.min()} to {residues.max()}"
+    return f"name some of its chains, {', '.join(dict.fromkeys(atoms.chains.tolist()))}"
 
 
 def _mass_note(member: Member, mass: float, path: Path | None) -> list[str]:
