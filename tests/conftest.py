@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,14 +22,19 @@ CHROMIUM_ARGUMENTS = [
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the long tests too")
+    parser.addoption("--slow-part", metavar="I/N", default="0/1", help="of the long tests, those of one file in N")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--slow"):
-        return
+    part, parts = map(int, config.getoption("--slow-part").split("/"))
     for item in items:
-        if "slow" in item.keywords:
+        if "slow" not in item.keywords:
+            continue
+        if not config.getoption("--slow"):
             item.add_marker(pytest.mark.skip(reason="long: give --slow to run it"))
+        # By file, since the tests of a file share what takes long to make.
+        elif zlib.crc32(item.path.name.encode()) % parts != part:
+            item.add_marker(pytest.mark.skip(reason="long: the turn of another part"))
 
 
 @pytest.fixture(scope="session")
