@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Float64, Int
 from scipy.spatial import cKDTree
-from scipy.stats import rankdata
 
 from cryobench.core import stream
 
@@ -73,6 +72,8 @@ def guess_state(features: Float[np.ndarray, "n k"], labels: Int[np.ndarray, " n"
     seed
         Of folds and shuffles.
     """
+    from scipy.stats import rankdata  # noqa: PLC0415 -- slow to import
+
     states, coded = np.unique(labels, return_inverse=True)
     random = stream(seed, "check-guess")
     ranks = rankdata(features, axis=0)
