@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
+from cryobench.cli.options import Threads
 from cryobench.cli.stage import (
     DryRun,
     Pictures,
     PixelSize,
     Seed,
-    Threads,
     one_input,
     print_plan,
     stage_errors,

@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 
 import typer
 
+from cryobench.cli.options import Threads
 from cryobench.cli.stage import (
     DataFolder,
     DryRun,
     Pictures,
     PixelSize,
     Seed,
-    Threads,
     one_input,
     print_note,
     print_plan,

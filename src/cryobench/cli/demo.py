@@ -12,6 +12,7 @@ from rich.table import Table
 
 from cryobench.benchmark import run_methods, score_run, write_results, write_submissions
 from cryobench.cli.console import console, mendable_errors, progress_bars
+from cryobench.cli.options import Overwrite, Threads
 from cryobench.core import InputError, ResultsDocument, Score
 from cryobench.datasets import Inputs, build_dataset, load_dataset, prepare_inputs
 from cryobench.io import check_output, write_bytes, write_text
@@ -64,10 +65,8 @@ def demo(
         float | None, typer.Option(help="Resolution of the true maps in Å.", show_default="12")
     ] = None,
     snr: Annotated[float | None, typer.Option(help="Signal-to-noise ratio.", show_default="1")] = None,
-    threads: Annotated[int | None, typer.Option(help="Threads to use.", show_default="all cores")] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Start anew in a folder that holds something.")
-    ] = False,
+    threads: Threads = None,
+    overwrite: Overwrite = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on in that folder: keep images that are finished and unchanged.")
     ] = False,

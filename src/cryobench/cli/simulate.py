@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cryobench.cli.console import console, mendable_errors, progress_bars
+from cryobench.cli.options import Overwrite, Threads
 from cryobench.core import InputError
 from cryobench.datasets import (
     SPEC_SUFFIXES,
@@ -109,10 +110,8 @@ def simulate(
     chunk: Annotated[
         int | None, typer.Option(help="Images at a time; no byte depends on it.", show_default="by memory")
     ] = None,
-    threads: Annotated[int | None, typer.Option(help="Threads to use.", show_default="all cores")] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Start anew in a folder that holds something.")
-    ] = False,
+    threads: Threads = None,
+    overwrite: Overwrite = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made, and make nothing.")] = False,
 ) -> None:
     """Make particle images of maps: project, shift, CTF, noise, contrast sign, crop, in one stream.

@@ -30,7 +30,6 @@ Pictures = Annotated[
     typer.Option("--out-png", metavar="PNG", help="Picture of the first nine images; a folder for a folder."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything, say what would be made, and make nothing.")]
-Threads = Annotated[int | None, typer.Option("--threads", help="Threads to use.", show_default="all cores")]
 DataFolder = Annotated[
     Path | None,
     typer.Option("--datadir", metavar="DIR", help="Where the paths in a list of images start from."),

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from cryobench.core import State
 from cryobench.datasets.cards.describe import write_descriptions
 from cryobench.datasets.journal import Journal
 from cryobench.datasets.links import write_links
 from cryobench.datasets.manifest import stack_name
 from cryobench.datasets.masks import TrueMasks
 from cryobench.datasets.recipe import Inputs
-from cryobench.datasets.spec import DatasetSpec, Manifest
+from cryobench.datasets.spec import Manifest
+from cryobench.datasets.states_table import states_text
 from cryobench.imaging import ImageFormation, cryosparc_particles, particle_tables
 from cryobench.io import sha256, write_array, write_cs, write_ctf, write_poses, write_star, write_text, write_volume
 
@@ -73,7 +70,8 @@ def write_folder(
     write_array(folder / "truth/labels.npy", labels)
     write_array(folder / "truth/latents.npy", ensemble.latents[labels])
     write_array(folder / "truth/contrasts.npy", formation.contrasts.astype(np.float32))
-    write_text(folder / "truth/states.csv", _states_text(ensemble.states, spec))
+    sources = [spec.states.source_name(state.index) for state in ensemble.states]
+    write_text(folder / "truth/states.csv", states_text(ensemble.states, sources))
     write_volume(folder / "truth/mask.mrc", masks.union)
     write_volume(folder / "truth/moving_mask.mrc", masks.moving)
     manifest = Manifest(
@@ -98,15 +96,3 @@ def write_folder(
     if spec.truth == "rendered":
         write_links(folder, inputs.paths)
     write_descriptions(folder, manifest, journal.files | {name: sha256(folder / name) for name in written})
-
-
-def _states_text(states: Sequence[State], spec: DatasetSpec) -> str:
-    text = io.StringIO()
-    variables = list(states[0].variables)
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["state", "name", "source", "images", "population", *variables])
-    for state in states:
-        population = state.images / spec.particles
-        row = [state.index, state.name, spec.states.source_name(state.index), state.images, repr(population)]
-        writer.writerow([*row, *(repr(state.variables[name]) for name in variables)])
-    return text.getvalue()

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from cryobench.core import Coordinate, Dataset, FormatError, InputError, Particles, State, Truth, Volume, VolumeSource
+from cryobench.core import Coordinate, Dataset, FormatError, InputError, Particles, Truth, Volume, VolumeSource
 from cryobench.datasets.cards.card import card_of
 from cryobench.datasets.links import LINKS, read_links
 from cryobench.datasets.manifest import MANIFEST, read_manifest, volume_name
 from cryobench.datasets.spec import DatasetSpec, ImportedSpec
 from cryobench.datasets.states import Setting, Source
 from cryobench.datasets.states.base import BUILT_IN
+from cryobench.datasets.states_table import read_states
 from cryobench.imaging import ImagingSpec, downsample_volume
 from cryobench.io import (
     StackImages,
@@ -55,7 +54,7 @@ def load_dataset(folder: Path) -> Dataset:
     coordinate = Coordinate(
         name=manifest.coordinate_name, unit=manifest.coordinate_unit, cyclic=manifest.coordinate_cyclic
     )
-    states = _read_states(folder / "truth/states.csv")
+    states = read_states(folder / "truth/states.csv")
     mask = folder / "truth/mask.mrc"
     try:
         return Dataset(
@@ -187,20 +186,3 @@ class RenderedVolumes:
             self._require()
             self._require = None
         return downsample_volume(self._make(state), self._box)
-
-
-def _read_states(path: Path) -> tuple[State, ...]:
-    rows = list(csv.DictReader(io.StringIO(read_text(path))))
-    fixed = {"state", "name", "source", "images", "population"}
-    try:
-        return tuple(
-            State(
-                index=int(row["state"]),
-                name=row["name"],
-                images=int(row["images"]),
-                variables={name: float(value) for name, value in row.items() if name not in fixed},
-            )
-            for row in rows
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise FormatError(f"{path}: not a table of states ({error})") from error

@@ -10,6 +10,7 @@ import typer
 
 from cryobench.cli.console import console, mendable_errors, progress_bars
 from cryobench.cli.datasets.rows import print_facts
+from cryobench.cli.options import Overwrite, Threads
 from cryobench.core import InputError
 from cryobench.datasets import (
     SPEC_SUFFIXES,
@@ -102,10 +103,8 @@ def build(
     resolution: Annotated[
         float | None, typer.Option(metavar="Å", help="Of the true maps.", show_default="that of the scale")
     ] = None,
-    threads: Annotated[int | None, typer.Option(help="Threads to use.", show_default="all cores")] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Start anew in a folder that holds something.")
-    ] = False,
+    threads: Threads = None,
+    overwrite: Overwrite = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be made, how large, how long; make nothing.")
     ] = False,

@@ -9,6 +9,7 @@ import typer
 
 from cryobench.cli.console import console, mendable_errors, progress_bars
 from cryobench.cli.datasets.rows import print_facts
+from cryobench.cli.options import Overwrite
 from cryobench.datasets.published import Findings, import_archive, open_archive, require_output
 
 EPILOG = """Examples:
@@ -34,9 +35,7 @@ def import_(
             show_default="the only one, or 0.01",
         ),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Start anew in a folder that holds something.")
-    ] = False,
+    overwrite: Overwrite = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what was found, and make nothing.")] = False,
 ) -> None:
     """Make a dataset of a published archive: check all of it, and put right what is known to be wrong.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +19,7 @@ from cryobench.datasets.published.releases import Release
 from cryobench.datasets.published.states import TrueStates, frame_states, numbered_frames, true_states
 from cryobench.datasets.recipe import RECIPES
 from cryobench.datasets.spec import ImportedSpec, Manifest
+from cryobench.datasets.states_table import states_text
 from cryobench.imaging import cryosparc_particles, particle_tables
 from cryobench.io import (
     check_output,
@@ -136,7 +135,8 @@ def _write(folder: Path, findings: Findings, states: TrueStates, spec: ImportedS
     write_ctf(folder / "ctf.pkl", ctf, spec.box, spec.pixel_size)
     write_array(folder / "truth/labels.npy", labels)
     write_array(folder / "truth/latents.npy", states.latents)
-    write_text(folder / "truth/states.csv", _states_text(states, spec))
+    sources = [_source(spec, state.index) for state in states.states]
+    write_text(folder / "truth/states.csv", states_text(states.states, sources))
     if findings.mask is not None:
         write_volume(folder / _MASK, findings.mask)
     write_links(folder, archive=findings.layout.archive)
@@ -168,15 +168,7 @@ def _write(folder: Path, findings: Findings, states: TrueStates, spec: ImportedS
     write_descriptions(folder, manifest, {name: sha256(folder / name) for name in written})
 
 
-def _states_text(states: TrueStates, spec: ImportedSpec) -> str:
-    text = io.StringIO()
-    variables = list(states.states[0].variables)
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["state", "name", "source", "images", "population", *variables])
-    for state in states.states:
-        source = spec.volumes[state.index] if spec.volumes else ""
-        if spec.frames is not None:
-            source = spec.frames.source_name(state.index)
-        row = [state.index, state.name, source, state.images, repr(state.images / spec.particles)]
-        writer.writerow([*row, *(repr(state.variables[name]) for name in variables)])
-    return text.getvalue()
+def _source(spec: ImportedSpec, state: int) -> str:
+    if spec.frames is not None:
+        return spec.frames.source_name(state)
+    return spec.volumes[state] if spec.volumes else ""
