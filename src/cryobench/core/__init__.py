@@ -11,6 +11,7 @@ from cryobench.core.errors import (
     OutputError,
     UnknownNameError,
 )
+from cryobench.core.maps import MapLike
 from cryobench.core.particles import CTF_COLUMNS, ArrayImages, CTFParameters, ImageSource, Particles, Poses
 from cryobench.core.progress import Advance, Progress, silent
 from cryobench.core.random import stream, streams
@@ -48,6 +49,7 @@ __all__ = [
     "ImageSource",
     "InputError",
     "Interval",
+    "MapLike",
     "MethodCard",
     "MetricCard",
     "OfflineError",

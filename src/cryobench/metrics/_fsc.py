@@ -8,7 +8,8 @@
     Shell i holds round(|k|) = i, for i = 0 ... D/2. The AUC is a trapezoid of the unclipped values divided by its own
     ceiling, so that 1 is a perfect match.
 
-A mask multiplies both maps before the transform. Frequencies are in 1/Å, resolutions in Å.
+A mask multiplies both maps before the transform. Frequencies are in cycles per pixel, resolutions in Å. In a shell
+where a map has no power the correlation is 0: what is not there does not agree.
 """
 
 from __future__ import annotations
@@ -17,17 +18,25 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Complex64, Float64
+import scipy.fft
+from jaxtyping import Complex64, Float32, Float64
 
-from cryobench.core import InputError, MetricCard, Volume
-from cryobench.core.checks import require_finite
+from cryobench.core import InputError, MapLike, MetricCard, Volume
+from cryobench.core.checks import require_positive
+from cryobench.core.maps import alike, is_constant, require_map, require_mask
 from cryobench.metrics._registry import METRICS
-from cryobench.ops.fft import volume_to_fourier
-from cryobench.ops.shells import shell_products
+from cryobench.ops.shells import half_shell_power, half_shell_products, pack_shells, whole_shells
+from cryobench.ops.threads import get_threads
 
 Convention = Literal["published", "standard"]
 CONVENTIONS: tuple[Convention, ...] = ("standard", "published")
 THRESHOLDS = (0.143, 0.5)
+
+NEGATED = "negated: its density is dark where the truth is bright"
+"""Flag of a map that correlates negatively with the reference as a whole."""
+
+_NEGATED_BELOW = -0.2
+_LARGEST = 2.0**40
 
 FSC_AUC = METRICS.add(
     "fsc-auc",
@@ -51,68 +60,148 @@ class FSCCurve:
 
     Parameters
     ----------
-    frequencies
-        Where the points are drawn, in 1/Å.
-    correlations
-        One for each point.
-    auc
-        Area under the curve, as the convention defines it.
-    auc_over_ceiling
-        The same divided by the area of a perfect match.
-    resolutions
-        For each threshold (0.143, 0.5) the resolution in Å at which the curve first falls below it.
-    crosses
-        For each threshold whether it ever does: where it does not, the resolution is that of Nyquist.
+    frequency
+        Where the points are drawn, in cycles per pixel, shape (n,).
+    correlation
+        One for each point, as computed: neither clipped nor rounded, shape (n,).
+    convention
+        Which one the points follow.
+    pixel_size
+        Edge of a voxel in Å, where the maps know it.
+    overall
+        Correlation of the whole transforms without their zero frequency: of the maps less their means.
     """
 
-    frequencies: Float64[np.ndarray, " n"]
-    correlations: Float64[np.ndarray, " n"]
-    auc: float
-    auc_over_ceiling: float
-    resolutions: dict[float, float]
-    crosses: dict[float, bool]
+    frequency: Float64[np.ndarray, " n"]
+    correlation: Float64[np.ndarray, " n"]
+    convention: Convention
+    pixel_size: float | None
+    overall: float
+
+    @property
+    def auc(self) -> float:
+        """Area under the curve as the convention defines it."""
+        return self.area("clipped") if self.convention == "published" else self.area() / self.ceiling
+
+    @property
+    def auc_over_ceiling(self) -> float:
+        """Area under the curve, clipped as the convention has it, divided by that of a perfect match."""
+        return self.auc / self.ceiling if self.convention == "published" else self.auc
+
+    @property
+    def ceiling(self) -> float:
+        """Area of a perfect match in cycles per pixel."""
+        return float(self.frequency[-1])
+
+    def area(self, values: Literal["raw", "absolute", "clipped"] = "raw") -> float:
+        """Return the area in cycles per pixel, by the trapezoid rule.
+
+        Parameters
+        ----------
+        values
+            The correlations as they are, their magnitudes (as the published per-image script has it), or clipped to 0
+            to 1 (as the published plots have it).
+        """
+        drawn = self.correlation
+        if values != "raw":
+            drawn = np.abs(drawn) if values == "absolute" else np.clip(drawn, 0.0, 1.0)
+        return float(np.trapezoid(drawn, self.frequency))
+
+    def crosses(self, threshold: float) -> bool:
+        """Return whether the curve ever falls below a threshold."""
+        return bool((self.correlation[1:] < threshold).any())
+
+    def resolution(self, threshold: float, pixel_size: float | None = None) -> float:
+        """Return the resolution in Å where the curve first falls below a threshold, interpolated.
+
+        One that never does has the resolution of its last point, and :meth:`crosses` says so. Zero frequency is left
+        out; a curve below the threshold from the start has the resolution of its first point.
+
+        Parameters
+        ----------
+        threshold
+            Such as 0.143 or 0.5.
+        pixel_size
+            Edge of a voxel in Å; the maps' own by default.
+
+        Raises
+        ------
+        InputError
+            If the pixel size is not known.
+        """
+        size = self.pixel_size if pixel_size is None else pixel_size
+        if size is None:
+            raise InputError("the pixel size is not known: give pixel_size in Å")
+        require_positive("pixel size", size)
+        return size / _first_below(self.frequency, self.correlation, threshold)
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What is odd about the curve, in words."""
+        never = [f"never below {threshold:g}" for threshold in THRESHOLDS if not self.crosses(threshold)]
+        return (NEGATED, *never) if self.overall < _NEGATED_BELOW else tuple(never)
 
 
 @dataclass(frozen=True, eq=False)
 class TransformedMap:
-    """The transform of a (masked) map, made once where it meets several others."""
+    """The transform of a (masked) map, made once where it meets several others; make it with :func:`transform_map`.
 
-    transform: Complex64[np.ndarray, "D D H"]
-    pixel_size: float
+    Parameters
+    ----------
+    packed
+        The transform in the order of its shells, shape (M,).
+    power
+        Sum of squares over each half shell, shape (D + 1,).
+    box, pixel_size
+        Those of the map; ``pixel_size`` is None where the map does not know it.
+    """
 
-    @property
-    def box(self) -> int:
-        """Edge of the map in voxels."""
-        return int(self.transform.shape[0])
+    packed: Complex64[np.ndarray, " M"]
+    power: Float64[np.ndarray, " S"]
+    box: int
+    pixel_size: float | None
 
 
-def transform_map(volume: Volume, mask: Volume | None = None, name: str = "the map") -> TransformedMap:
+def transform_map(volume: MapLike, mask: MapLike | None = None, name: str = "the map") -> TransformedMap:
     """Return the transform of a map times a mask.
+
+    Parameters
+    ----------
+    volume
+        Map of shape (D, D, D), D even.
+    mask
+        Weights of the same shape, or None.
+    name
+        What messages call the map.
 
     Raises
     ------
     InputError
-        If the map holds a value that is not finite, is empty or constant, or if the mask has another box.
+        If the map is not cubic and even, holds a value that is not finite, or is empty or constant (also within the
+        mask), or if the mask has another box or pixel size, or selects nothing.
     """
-    require_finite(name, volume.data)
-    if volume.data.min() == volume.data.max():
-        raise InputError(f"{name} is constant ({volume.data.flat[0]:g} everywhere): there is nothing to correlate")
-    data = volume.data
+    data = require_map(volume, name)
+    if len(data) % 2:
+        raise InputError(f"{name} has a box of {len(data)} voxels, expected an even number: crop or pad it by one")
     if mask is not None:
-        _require_same_grid(volume.box, volume.pixel_size, mask.box, mask.pixel_size, name, "the mask")
-        data = data * mask.data
-    return TransformedMap(volume_to_fourier(data), volume.pixel_size)
+        weights = require_mask(mask, volume, name)
+        if is_constant(data[weights > 0]):
+            raise InputError(f"{name} is constant within the mask: there is nothing to score")
+        data = data * weights
+    packed = pack_shells(np.asarray(scipy.fft.rfftn(_in_range(data), workers=get_threads())))
+    pixel_size = volume.pixel_size if isinstance(volume, Volume) else None
+    return TransformedMap(packed, half_shell_power(packed, len(data)), len(data), pixel_size)
 
 
 def fsc_curve(
-    volume: Volume, reference: Volume, mask: Volume | None = None, convention: Convention = "standard"
+    volume: MapLike, reference: MapLike, mask: MapLike | None = None, convention: Convention = "standard"
 ) -> FSCCurve:
     """Return the Fourier shell correlation of two maps.
 
     Parameters
     ----------
     volume, reference
-        Maps of the same box and pixel size.
+        Maps of the same box, shape (D, D, D), D even, and pixel size: arrays, or :class:`~cryobench.Volume`.
     mask
         Multiplies both before the transform.
     convention
@@ -130,54 +219,77 @@ def fsc_curve(
 
 def fsc_of_transforms(volume: TransformedMap, reference: TransformedMap, convention: Convention) -> FSCCurve:
     """Return the Fourier shell correlation of two transformed maps; see :func:`fsc_curve`."""
-    _require_same_grid(
-        volume.box, volume.pixel_size, reference.box, reference.pixel_size, "the volume", "the reference"
-    )
-    box = volume.box
+    return fsc_curves((volume,), (reference,), convention)[0][0]
+
+
+def fsc_curves(
+    volumes: tuple[TransformedMap, ...], references: tuple[TransformedMap, ...], convention: Convention
+) -> list[list[FSCCurve]]:
+    """Return the curve of each transformed map with each reference, ``[volume][reference]``."""
+    box = references[0].box
+    for volume in volumes:
+        for reference in references:
+            _require_same_grid(volume, reference)
+    cross = half_shell_products(_stacked(volumes), _stacked(references), box)
+    first, second = (np.stack([each.power for each in maps]) for maps in (volumes, references))
+    correlations = shell_correlations(cross, first[:, None], second, convention)
+    frequency = np.arange(correlations.shape[-1]) / box
+    overall = _ratio(cross[..., 1:].sum(-1), first[:, None, 1:].sum(-1), second[:, 1:].sum(-1))
+
+    def curve(i: int, j: int) -> FSCCurve:
+        pixel_size = volumes[i].pixel_size or references[j].pixel_size
+        return FSCCurve(frequency, correlations[i, j], convention, pixel_size, float(overall[i, j]))
+
+    return [[curve(i, j) for j in range(len(references))] for i in range(len(volumes))]
+
+
+def shell_correlations(
+    cross: Float64[np.ndarray, "... S"],
+    first: Float64[np.ndarray, "... S"],
+    second: Float64[np.ndarray, "... S"],
+    convention: Convention,
+) -> Float64[np.ndarray, "... n"]:
+    """Return the points of curves from sums over half shells: of the products, and of the squares of both maps."""
     published = convention == "published"
-    cross, first, second = shell_products(volume.transform, reference.transform, rounded=not published)
-    power = np.sqrt(first * second)
-    points = np.arange(box // 2 + (0 if published else 1))
-    correlations = np.divide(cross, power, out=np.zeros_like(cross), where=power > 0)[: len(points)]
-    cycles = points / box
+    sums = (whole_shells(each, rounded=not published) for each in (cross, first, second))
+    correlations = _ratio(*sums)
     if published:
-        correlations[0] = 1.0
-    ceiling = float(cycles[-1])
-    auc = float(np.trapezoid(np.clip(correlations, 0, 1) if published else correlations, cycles))
-    frequencies = cycles / volume.pixel_size
-    found = {
-        threshold: resolution_at(frequencies, correlations, threshold, 2 * volume.pixel_size)
-        for threshold in THRESHOLDS
-    }
-    return FSCCurve(
-        frequencies=frequencies,
-        correlations=correlations,
-        auc=auc if published else auc / ceiling,
-        auc_over_ceiling=auc / ceiling,
-        resolutions={threshold: resolution for threshold, (resolution, _) in found.items()},
-        crosses={threshold: crosses for threshold, (_, crosses) in found.items()},
-    )
+        correlations = correlations[..., :-1]
+        correlations[..., 0] = 1.0
+    return correlations
 
 
-def resolution_at(
-    frequencies: Float64[np.ndarray, " n"], correlations: Float64[np.ndarray, " n"], threshold: float, finest: float
-) -> tuple[float, bool]:
-    """Return the resolution in Å where a curve first falls below a threshold, interpolated, and whether it does.
+def _ratio(cross: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    power = np.sqrt(first) * np.sqrt(second)
+    return np.asarray(np.divide(cross, power, out=np.zeros(np.broadcast(cross, power).shape), where=power > 0))
 
-    Point 0 (frequency 0) is left out. A curve below the threshold from the start has the resolution of its first point;
-    one that never falls below it has ``finest``, the resolution at Nyquist in Å.
-    """
-    below = np.flatnonzero(correlations[1:] < threshold) + 1
+
+def _first_below(frequency: np.ndarray, correlation: np.ndarray, threshold: float) -> float:
+    """Return the frequency where a curve first falls below a threshold, or else its last."""
+    below = np.flatnonzero(correlation[1:] < threshold) + 1
     if not below.size:
-        return finest, False
+        return float(frequency[-1])
     i = int(below[0])
     if i == 1:
-        return 1.0 / float(frequencies[1]), True
-    fraction = (correlations[i - 1] - threshold) / (correlations[i - 1] - correlations[i])
-    return 1.0 / float(frequencies[i - 1] + fraction * (frequencies[i] - frequencies[i - 1])), True
+        return float(frequency[1])
+    fraction = (correlation[i - 1] - threshold) / (correlation[i - 1] - correlation[i])
+    return float(frequency[i - 1] + fraction * (frequency[i] - frequency[i - 1]))
 
 
-def _require_same_grid(box: int, pixel_size: float, other_box: int, other_size: float, name: str, other: str) -> None:
-    if box != other_box or not np.isclose(pixel_size, other_size, rtol=1e-3):
-        raise InputError(f"{name} has {box} voxels of {pixel_size:g} Å but {other} {other_box} of {other_size:g} Å: "
-                         "bring them to the same grid first")  # fmt: skip
+def _in_range(data: Float32[np.ndarray, "D D D"]) -> Float32[np.ndarray, "D D D"]:
+    """Return a map times a power of two, if need be, so that no sum of its transform overflows or vanishes."""
+    largest = float(np.abs(data).max())
+    if 1 / _LARGEST < largest < _LARGEST:
+        return data
+    return np.asarray(np.ldexp(data, -int(np.frexp(largest)[1])))
+
+
+def _stacked(maps: tuple[TransformedMap, ...]) -> Complex64[np.ndarray, "n M"]:
+    return maps[0].packed[None] if len(maps) == 1 else np.stack([each.packed for each in maps])
+
+
+def _require_same_grid(volume: TransformedMap, reference: TransformedMap) -> None:
+    first, second = (each.pixel_size or volume.pixel_size or 1.0 for each in (volume, reference))
+    if volume.box != reference.box or not alike(first, second):
+        words = [f"{each.box} voxels of {each.pixel_size or '?'} Å" for each in (volume, reference)]
+        raise InputError(f"the volume has {words[0]} but the reference {words[1]}: bring them to the same grid first")

@@ -129,12 +129,16 @@ _gather: Any = gather
 
 @functools.cache
 def extraction_kernel(width: int) -> Callable[..., None]:
-    """Return the kernel for interpolation of a width: grid, rotations, scale, limit, taps -> out."""
+    """Return the kernel for interpolation of a width: grid, rotations, heights, scale, limits, taps -> out.
+
+    Plane i of ``out`` holds the points (kx, ky, heights[i]), turned by rotation i. Points beyond ``reach`` of the
+    origin, or beyond ``limit`` on an axis of the grid, are left as they are.
+    """
     margin = width // 2 + 1
     steps = np.float32(1024)
 
     @numba.njit(parallel=True, cache=True)
-    def extract(grid, rotations, scale, limit, taps, out):  # type: ignore[no-untyped-def]
+    def extract(grid, rotations, heights, scale, limit, reach, taps, out):  # type: ignore[no-untyped-def]
         n, box, half, components = out.shape
         origin = (grid.shape[1] - 1) // 2
         row = grid.shape[3]
@@ -142,15 +146,17 @@ def extraction_kernel(width: int) -> Callable[..., None]:
         whole = grid.shape[1] * plane
         grid_address, taps_address = grid.ctypes.data, taps.ctypes.data
         for i in numba.prange(n):
-            r = rotations[i]
+            r, kz = rotations[i], heights[i]
             for y in range(box):
                 ky = y if y < box // 2 else y - box
                 if ky == -(box // 2):
                     continue
                 for kx in range(half - 1):
-                    px = r[0, 0] * kx + r[1, 0] * ky
-                    py = r[0, 1] * kx + r[1, 1] * ky
-                    pz = r[0, 2] * kx + r[1, 2] * ky
+                    if kx * kx + ky * ky + kz * kz > reach * reach:
+                        break
+                    px = r[0, 0] * kx + r[1, 0] * ky + r[2, 0] * kz
+                    py = r[0, 1] * kx + r[1, 1] * ky + r[2, 1] * kz
+                    pz = r[0, 2] * kx + r[1, 2] * ky + r[2, 2] * kz
                     if abs(px) > limit or abs(py) > limit or abs(pz) > limit:
                         continue
                     mirrored = px < 0.0

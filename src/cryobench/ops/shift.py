@@ -1,4 +1,4 @@
-"""Shifts of images by phase factors."""
+"""Shifts of images and volumes by phase factors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import math
 
 import numba
 import numpy as np
-from jaxtyping import Complex64, Float
+from jaxtyping import Complex64, Float, Float64
+
+from cryobench.ops.fft import signed_frequencies
 
 
 def displace(
@@ -16,6 +18,16 @@ def displace(
     out = np.empty_like(transforms)
     _displace_kernel(transforms, displacements.astype(np.float64), out)
     return out
+
+
+def displace_volume(
+    transform: Complex64[np.ndarray, "D D H"], displacement: Float64[np.ndarray, " 3"]
+) -> Complex64[np.ndarray, "D D H"]:
+    """Return the centred half transform of a volume whose content moved by (x, y, z) voxels."""
+    box = len(transform)
+    steps = -2j * np.pi / box * signed_frequencies(box)
+    x, y, z = (np.exp(steps * each).astype(np.complex64) for each in displacement)
+    return np.asarray(transform * (z[:, None, None] * y[:, None]) * x[: box // 2 + 1])
 
 
 @numba.njit(parallel=True, cache=True)

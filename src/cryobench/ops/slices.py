@@ -15,10 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.fft
-from jaxtyping import Complex64, Float32
+from jaxtyping import Complex64, Float32, Float64
 
 from cryobench.core.errors import InputError
 from cryobench.ops.extraction import extraction_kernel
+from cryobench.ops.fft import signed_frequencies
 from cryobench.ops.gridding import DEFAULT, Gridding
 from cryobench.ops.threads import get_threads
 
@@ -127,8 +128,8 @@ def extract_slices(
     rotations
         Active rotations, shape (n, 3, 3).
     box
-        Box d of the slices, the grid's ``slice_box`` by default. A smaller one has the same frequencies, but fewer of
-        them. Values are not rescaled.
+        Box d of the slices, the grid's ``slice_box`` by default. A smaller one has the same frequencies, but fewer
+        of them. Values are not rescaled.
 
     Raises
     ------
@@ -137,11 +138,55 @@ def extract_slices(
     """
     box = grid.slice_box if box is None else box
     _require_inside(box, grid.slice_box)
+    return _extracted(grid, rotations.astype(np.float64), np.zeros(len(rotations)), box, math.inf)
+
+
+def turned_transforms(
+    grid: SliceGrid, matrices: Float64[np.ndarray, "n 3 3"], box: int | None = None, reach: float = math.inf
+) -> Complex64[np.ndarray, "n d d h C"]:
+    """Return the centred half transforms of turned volumes, shape (n, d, d, d/2 + 1, C).
+
+    Their value at frequency k is the volumes' at A^T k, so density at p lands at A p.
+
+    Parameters
+    ----------
+    grid
+        The volumes.
+    matrices
+        Orthogonal matrices A, shape (n, 3, 3): rotations, or such that mirror too.
+    box
+        Box d of the transforms, the grid's ``slice_box`` by default. A smaller one has the same frequencies, but fewer
+        of them. Values are not rescaled.
+    reach
+        Frequencies further than this from zero are left 0.
+
+    Raises
+    ------
+    InputError
+        If ``box`` is larger than the grid's ``slice_box``.
+    """
+    box = grid.slice_box if box is None else box
+    _require_inside(box, grid.slice_box)
+    heights = signed_frequencies(box).astype(np.float64)
+    planes = np.repeat(matrices.astype(np.float64), box, axis=0)
+    out = _extracted(grid, planes, np.tile(heights, len(matrices)), box, reach)
+    turned = out.reshape(len(matrices), box, *out.shape[1:])
+    turned[:, box // 2] = 0.0  # Nyquist, whose sign is ambiguous
+    return turned
+
+
+def _extracted(
+    grid: SliceGrid,
+    rotations: Float64[np.ndarray, "n 3 3"],
+    heights: Float64[np.ndarray, " n"],
+    box: int,
+    reach: float,
+) -> Complex64[np.ndarray, "n d h C"]:
     out = np.zeros((len(rotations), box, box // 2 + 1, len(grid.values)), dtype=np.complex64)
     scale = grid.gridding.padded_box(grid.box) / grid.box
     values = grid.values.view(np.float32)
     kernel = extraction_kernel(grid.gridding.width)
-    kernel(values, rotations.astype(np.float64), scale, grid.box // 2, grid.gridding.taps, out)
+    kernel(values, rotations, heights, scale, grid.box // 2, reach, grid.gridding.taps, out)
     return out
 
 
