@@ -15,6 +15,7 @@ from cryobench.metrics._fsc import (
 )
 from cryobench.metrics._neighbourhood import NEIGHBOURHOOD_SIMILARITY, neighborhood_similarity, shared_neighbours
 from cryobench.metrics._pairing import representatives, strided_particles
+from cryobench.metrics._real_space import REAL_SPACE_CORRELATION, real_space_correlation
 from cryobench.metrics._registry import METRICS
 from cryobench.ops.neighbours import nearest_neighbours
 
@@ -23,6 +24,7 @@ __all__ = [
     "FSC_AUC",
     "METRICS",
     "NEIGHBOURHOOD_SIMILARITY",
+    "REAL_SPACE_CORRELATION",
     "Convention",
     "FSCCurve",
     "TransformedMap",
@@ -32,6 +34,7 @@ __all__ = [
     "nearest_neighbours",
     "neighborhood_similarity",
     "pca_embedding",
+    "real_space_correlation",
     "representatives",
     "resolution_at",
     "shared_neighbours",
