@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 from cryobench.core import InputError, Volume
-from cryobench.metrics import real_space_correlation
+from cryobench.metrics import local_fsc, real_space_correlation
 
 GOOD = np.random.default_rng(0).normal(size=(16, 16, 16)).astype(np.float32)
 OTHER = np.random.default_rng(1).normal(size=(16, 16, 16)).astype(np.float32)
 
 METRICS: dict[str, Callable[..., Any]] = {
     "real_space_correlation": real_space_correlation,
+    "local_fsc": lambda a, b, **more: local_fsc(a, b, None if isinstance(a, Volume) else 1.0, **more),
 }
-MASKED = ["real_space_correlation"]
-KNOWING_PIXEL_SIZES: list[str] = []
+MASKED = ["real_space_correlation", "local_fsc"]
 
 
 def put(value: float) -> np.ndarray:

@@ -13,6 +13,7 @@ from cryobench.metrics._fsc import (
     resolution_at,
     transform_map,
 )
+from cryobench.metrics._local_fsc import LOCAL_RESOLUTION, LocalFSC, local_fsc
 from cryobench.metrics._neighbourhood import NEIGHBOURHOOD_SIMILARITY, neighborhood_similarity, shared_neighbours
 from cryobench.metrics._pairing import representatives, strided_particles
 from cryobench.metrics._real_space import REAL_SPACE_CORRELATION, real_space_correlation
@@ -22,15 +23,18 @@ from cryobench.ops.neighbours import nearest_neighbours
 __all__ = [
     "CONVENTIONS",
     "FSC_AUC",
+    "LOCAL_RESOLUTION",
     "METRICS",
     "NEIGHBOURHOOD_SIMILARITY",
     "REAL_SPACE_CORRELATION",
     "Convention",
     "FSCCurve",
+    "LocalFSC",
     "TransformedMap",
     "bootstrap_mean",
     "fsc_curve",
     "fsc_of_transforms",
+    "local_fsc",
     "nearest_neighbours",
     "neighborhood_similarity",
     "pca_embedding",

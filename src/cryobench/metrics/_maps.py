@@ -5,6 +5,7 @@ A map is a :class:`~cryobench.core.Volume`, which knows its pixel size, or an ar
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -108,8 +109,11 @@ def require_same_grid(x: MapLike, name: str, like: MapLike, like_name: str) -> N
             f"{name} has a box of {len(first)} voxels but {like_name} one of {len(second)}: bring them to the same "
             "grid first"
         )
-    if isinstance(x, Volume) and isinstance(like, Volume):
-        _require_alike(x.pixel_size, name, like.pixel_size, like_name)
+    if isinstance(x, Volume) and isinstance(like, Volume) and not _alike(x.pixel_size, like.pixel_size):
+        raise InputError(
+            f"{name} has a pixel size of {x.pixel_size:g} Å but {like_name} one of {like.pixel_size:g} Å: bring them "
+            "to the same grid first"
+        )
 
 
 def pixel_size_of(volume: MapLike, reference: MapLike, pixel_size: float | None) -> float:
@@ -131,7 +135,8 @@ def pixel_size_of(volume: MapLike, reference: MapLike, pixel_size: float | None)
         return known[0][0]
     require_positive("pixel size", pixel_size)
     for size, name in known:
-        _require_alike(pixel_size, "pixel_size", size, name)
+        if not _alike(pixel_size, size):
+            raise InputError(f"pixel_size is {pixel_size:g} Å but that of {name} {size:g} Å: leave it out")
     return float(pixel_size)
 
 
@@ -141,9 +146,5 @@ def is_constant(data: NDArray[Any]) -> bool:
     return high - low <= _CONSTANT * max(abs(low), abs(high))
 
 
-def _require_alike(size: float, name: str, other: float, other_name: str) -> None:
-    if not np.isclose(size, other, rtol=_ALIKE, atol=0.0):
-        raise InputError(
-            f"{name} has a pixel size of {size:g} Å but {other_name} one of {other:g} Å: bring them to the same grid "
-            "first"
-        )
+def _alike(size: float, other: float) -> bool:
+    return math.isclose(size, other, rel_tol=_ALIKE)
