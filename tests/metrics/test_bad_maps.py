@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cryobench.core import InputError, Volume
-from cryobench.metrics import local_fsc, real_space_correlation
+from cryobench.metrics import chamfer_distance, local_fsc, matched_levels, real_space_correlation, volume_overlap
 
 GOOD = np.random.default_rng(0).normal(size=(16, 16, 16)).astype(np.float32)
 OTHER = np.random.default_rng(1).normal(size=(16, 16, 16)).astype(np.float32)
@@ -17,6 +17,9 @@ OTHER = np.random.default_rng(1).normal(size=(16, 16, 16)).astype(np.float32)
 METRICS: dict[str, Callable[..., Any]] = {
     "real_space_correlation": real_space_correlation,
     "local_fsc": lambda a, b, **more: local_fsc(a, b, None if isinstance(a, Volume) else 1.0, **more),
+    "volume_overlap": volume_overlap,
+    "matched_levels": matched_levels,
+    "chamfer_distance": lambda a, b: chamfer_distance(a, b, None if isinstance(a, Volume) else 1.0),
 }
 MASKED = ["real_space_correlation", "local_fsc"]
 

@@ -18,23 +18,36 @@ from cryobench.metrics._neighbourhood import NEIGHBOURHOOD_SIMILARITY, neighborh
 from cryobench.metrics._pairing import representatives, strided_particles
 from cryobench.metrics._real_space import REAL_SPACE_CORRELATION, real_space_correlation
 from cryobench.metrics._registry import METRICS
+from cryobench.metrics._surfaces import (
+    CHAMFER_DISTANCE,
+    VOLUME_OVERLAP,
+    ChamferDistance,
+    chamfer_distance,
+    matched_levels,
+    volume_overlap,
+)
 from cryobench.ops.neighbours import nearest_neighbours
 
 __all__ = [
+    "CHAMFER_DISTANCE",
     "CONVENTIONS",
     "FSC_AUC",
     "LOCAL_RESOLUTION",
     "METRICS",
     "NEIGHBOURHOOD_SIMILARITY",
     "REAL_SPACE_CORRELATION",
+    "VOLUME_OVERLAP",
+    "ChamferDistance",
     "Convention",
     "FSCCurve",
     "LocalFSC",
     "TransformedMap",
     "bootstrap_mean",
+    "chamfer_distance",
     "fsc_curve",
     "fsc_of_transforms",
     "local_fsc",
+    "matched_levels",
     "nearest_neighbours",
     "neighborhood_similarity",
     "pca_embedding",
@@ -45,4 +58,5 @@ __all__ = [
     "strided_particles",
     "transform_map",
     "umap_embedding",
+    "volume_overlap",
 ]
