@@ -24,6 +24,7 @@ from cryobench.datasets import (
 from cryobench.datasets.manifest import stack_name
 from cryobench.datasets.merge import merged
 from cryobench.imaging import load_ctf_table
+from cryobench.io import read_volume
 from cryobench.ops.rotations import rotation_from_relion
 from cryobench.ops.threads import get_threads, set_threads
 
@@ -219,6 +220,27 @@ def test_truth_is_what_the_recipe_says(tmp_path: Path) -> None:
     assert first.sum(dtype=float) == pytest.approx(third.sum(dtype=float), rel=5e-3)  # sampled coarsely
     assert truth.mask is not None
     assert first[truth.mask.data < 0.01].max() < 0.02 * first.max()
+
+
+def test_the_moving_mask_is_around_what_differs(tmp_path: Path) -> None:
+    folder = build(tmp_path / "d", states=4)
+    truth = load_dataset(folder).truth
+    assert truth.moving_mask is not None
+    assert truth.mask is not None
+    np.testing.assert_array_equal(truth.moving_mask.data, read_volume(folder / "truth/moving_mask.mrc").data)
+    assert (truth.moving_mask.box, truth.moving_mask.pixel_size) == (truth.mask.box, truth.mask.pixel_size)
+    spread = np.std([volume.data for volume in truth.volumes], axis=0)
+    assert spread[truth.moving_mask.data < 0.01].max() <= 0.1 * spread.max() < spread[truth.moving_mask.data == 1].max()
+
+
+def test_a_dataset_whose_manifest_lists_no_moving_mask_has_none(tmp_path: Path) -> None:
+    folder = build(tmp_path / "d")
+    manifest = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
+    del manifest["files"]["truth/moving_mask.mrc"]
+    (folder / "dataset.json").write_text(json.dumps(manifest), encoding="utf-8")
+    truth = load_dataset(folder).truth
+    assert truth.moving_mask is None
+    assert truth.mask is not None
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,7 @@ def test_the_truth_is_that_of_the_archive(imported: Imported) -> None:
     assert len(truth.volumes) == miniature.release.states
     assert truth.mask is not None
     assert truth.mask.pixel_size == miniature.release.pixel_size
+    assert truth.moving_mask is None
     for state in (0, len(truth.states) - 1):
         volume = truth.volumes[state]
         assert volume.pixel_size == miniature.release.pixel_size

@@ -71,6 +71,9 @@ class Truth:
         True volume of each state.
     mask
         Soft mask around the union of the states, values 0 to 1, or ``None``.
+    moving_mask
+        Soft mask around what differs between the states, values 0 to 1, or ``None``. It is 0 everywhere where nothing
+        differs.
     """
 
     labels: Int32[np.ndarray, " N"]
@@ -80,6 +83,7 @@ class Truth:
     coordinate: Coordinate
     volumes: VolumeSource
     mask: Volume | None
+    moving_mask: Volume | None = None
 
     def __post_init__(self) -> None:
         require_shape("labels", self.labels, (None,))

@@ -11,7 +11,7 @@ from cryobench.core import Coordinate, Dataset, FormatError, InputError, Particl
 from cryobench.datasets.cards.card import card_of
 from cryobench.datasets.links import LINKS, read_links
 from cryobench.datasets.manifest import MANIFEST, read_manifest, volume_name
-from cryobench.datasets.spec import DatasetSpec, ImportedSpec
+from cryobench.datasets.spec import DatasetSpec, ImportedSpec, Manifest
 from cryobench.datasets.states import Setting, Source
 from cryobench.datasets.states.base import BUILT_IN
 from cryobench.datasets.states_table import read_states
@@ -55,7 +55,6 @@ def load_dataset(folder: Path) -> Dataset:
         name=manifest.coordinate_name, unit=manifest.coordinate_unit, cyclic=manifest.coordinate_cyclic
     )
     states = read_states(folder / "truth/states.csv")
-    mask = folder / "truth/mask.mrc"
     try:
         return Dataset(
             card=card_of(manifest, sha256(folder / MANIFEST)),
@@ -67,11 +66,16 @@ def load_dataset(folder: Path) -> Dataset:
                 states=states,
                 coordinate=coordinate,
                 volumes=_volumes(folder, root, spec, len(states)),
-                mask=read_volume(mask) if "truth/mask.mrc" in manifest.files else None,
+                mask=_mask(folder, "truth/mask.mrc", manifest),
+                moving_mask=_mask(folder, "truth/moving_mask.mrc", manifest),
             ),
         )
     except InputError as error:
         raise FormatError(f"{folder}: {error}") from error
+
+
+def _mask(folder: Path, name: str, manifest: Manifest) -> Volume | None:
+    return read_volume(folder / name) if name in manifest.files else None
 
 
 def _archive(folder: Path) -> Path:
