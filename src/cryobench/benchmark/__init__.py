@@ -1,6 +1,17 @@
 """Datasets x methods x metrics -> results."""
 
+from cryobench.benchmark.colouring import colourings
+from cryobench.benchmark.drawing import LatentDrawing, draw_latents
 from cryobench.benchmark.results_folder import write_results, write_submissions
 from cryobench.benchmark.run import Run, run_methods, score_run
 
-__all__ = ["Run", "run_methods", "score_run", "write_results", "write_submissions"]
+__all__ = [
+    "LatentDrawing",
+    "Run",
+    "colourings",
+    "draw_latents",
+    "run_methods",
+    "score_run",
+    "write_results",
+    "write_submissions",
+]

@@ -16,6 +16,7 @@ from cryobench.core.progress import Advance, Progress, silent
 from cryobench.core.random import stream, streams
 from cryobench.core.registry import Registry
 from cryobench.core.results import (
+    Colouring,
     Comparison,
     Curve,
     Embedding,
@@ -35,6 +36,7 @@ __all__ = [
     "Advance",
     "ArrayImages",
     "CTFParameters",
+    "Colouring",
     "Comparison",
     "Coordinate",
     "CryobenchError",

@@ -1,7 +1,14 @@
 """File formats, checksums and writes that are whole or nothing."""
 
 from cryobench.io.cache import cache_folder, writable_cache
-from cryobench.io.cryodrgn import ctf_from_table, read_array_pickle, read_poses, write_ctf, write_poses
+from cryobench.io.cryodrgn import (
+    ctf_from_table,
+    read_array_pickle,
+    read_array_pickles,
+    read_poses,
+    write_ctf,
+    write_poses,
+)
 from cryobench.io.cryosparc import read_cs, require_fields, write_cs
 from cryobench.io.download import Patience, download
 from cryobench.io.files import (
@@ -40,6 +47,7 @@ __all__ = [
     "open_images",
     "read_array",
     "read_array_pickle",
+    "read_array_pickles",
     "read_arrays",
     "read_cs",
     "read_indices",

@@ -109,3 +109,8 @@ def protocol_text(
 def with_unit(name: str, unit: str) -> str:
     """Return ``"name (unit)"``, or the name alone where there is no unit."""
     return f"{name} ({unit})" if unit else name
+
+
+def literal(text: str) -> str:
+    """Return text that matplotlib shows as it stands, without reading formulas in it."""
+    return text.replace("$", r"\$")
