@@ -4,6 +4,7 @@ from cryobench.benchmark.colouring import colourings
 from cryobench.benchmark.drawing import LatentDrawing, draw_latents
 from cryobench.benchmark.results_folder import write_results, write_submissions
 from cryobench.benchmark.run import Run, run_methods, score_run
+from cryobench.benchmark.score_tables import score_document, scores_text
 
 __all__ = [
     "LatentDrawing",
@@ -11,7 +12,9 @@ __all__ = [
     "colourings",
     "draw_latents",
     "run_methods",
+    "score_document",
     "score_run",
+    "scores_text",
     "write_results",
     "write_submissions",
 ]

@@ -44,4 +44,4 @@ def _variable(truth: Truth, name: str) -> Colouring:
     cyclic = all(
         any(np.allclose(column, part, atol=1e-4) for column in latents.T) for part in (np.cos(radians), np.sin(radians))
     )
-    return Colouring(Coordinate(name=name, unit="°" if cyclic else "", cyclic=cyclic), values)
+    return Colouring(Coordinate(name=name, unit="degrees" if cyclic else "", cyclic=cyclic), values)

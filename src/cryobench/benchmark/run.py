@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import itertools
-import platform
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from cryobench.benchmark.latents import embed_latents, score_latents
 from cryobench.benchmark.pictures import particle_pictures, volume_pictures
+from cryobench.benchmark.provenance import provenance
 from cryobench.benchmark.volumes import PER_CONFORMATION, VolumeScores, mean_curves, score_volumes
 from cryobench.core import (
     Comparison,
@@ -30,8 +29,6 @@ from cryobench.metrics import CONVENTIONS, FSC_AUC, NEIGHBOURHOOD_SIMILARITY, bo
 
 PER_IMAGE_VOLUMES = 100
 """Particles of the per-image protocol, as published."""
-
-_LIBRARIES = ("numpy", "scipy", "numba", "scikit-learn", "umap-learn")
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +105,7 @@ def score_run(dataset: Dataset, submissions: Sequence[Submission], seed: int, pr
         scores=tuple(_score(item, items, roles, seed) for item in items),
         comparisons=tuple(_comparisons(items, seed)),
         curves=tuple(mean_curves(volumes, truth)),
-        provenance=_provenance(dataset, seed),
+        provenance=provenance(dataset.card, seed),
     )
     embeddings = embed_latents(submissions, truth, seed, progress)
     pictures = [*particle_pictures(dataset), *volume_pictures(dataset, submissions)]
@@ -181,15 +178,3 @@ def _comparisons(items: Sequence[Items], seed: int) -> Iterable[Comparison]:
             n=len(differences),
             parameters=first.parameters,
         )
-
-
-def _provenance(dataset: Dataset, seed: int) -> dict[str, str]:
-    version: Callable[[str], str] = importlib.metadata.version
-    return {
-        "Dataset": dataset.card.id,
-        "Checksum of dataset.json (SHA-256)": dataset.card.checksum,
-        "Seed": str(seed),
-        "cryobench": version("cryobench"),
-        "Python": platform.python_version(),
-        **{name: version(name) for name in _LIBRARIES},
-    }

@@ -16,6 +16,7 @@ from cryobench.metrics._fsc import (
 )
 from cryobench.metrics._neighbourhood import NEIGHBOURHOOD_SIMILARITY, neighborhood_similarity, shared_neighbours
 from cryobench.metrics._pairing import representatives, strided_particles
+from cryobench.metrics._pose_fractions import ROTATION_FROBENIUS, ROTATIONS_WITHIN
 from cryobench.metrics._registry import METRICS
 from cryobench.metrics._rotation_error import ROTATION_ERROR, RotationError, RotationSummary, rotation_error
 from cryobench.metrics._translation_error import TRANSLATION_ERROR, TranslationError, translation_error
@@ -27,7 +28,9 @@ __all__ = [
     "METRICS",
     "NEIGHBOURHOOD_SIMILARITY",
     "POSE_ENTANGLEMENT",
+    "ROTATIONS_WITHIN",
     "ROTATION_ERROR",
+    "ROTATION_FROBENIUS",
     "TRANSLATION_ERROR",
     "Convention",
     "Entanglement",

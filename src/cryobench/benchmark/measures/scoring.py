@@ -1,0 +1,137 @@
+"""Readings of a submission, with the floor that shuffling it makes and the ceiling that the truth makes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cryobench.benchmark.measures.claim import Claim, Reference
+from cryobench.benchmark.measures.reading import LEVEL, Reading
+from cryobench.benchmark.measures.registry import MEASURES, Family, Measure
+from cryobench.core import InputError, Interval, Progress, Score, Submission, silent, stream
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What was measured of one submission.
+
+    Parameters
+    ----------
+    scores, readings
+        The scores, and the readings that they are made of, in the same order.
+    missing
+        Why a measure was not taken, by its name.
+    claim
+        What was measured, with what was computed of it.
+    """
+
+    scores: tuple[Score, ...]
+    readings: tuple[Reading, ...]
+    missing: dict[str, str]
+    claim: Claim
+
+
+def family(name: Family) -> tuple[str, ...]:
+    """Return the names of the measures of a family, in the order of the registry."""
+    return tuple(measure for measure in MEASURES if MEASURES[measure].family == name)
+
+
+def measure_submission(
+    submission: Submission,
+    reference: Reference,
+    names: Sequence[str],
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Measured:
+    """Score a submission by measures.
+
+    Parameters
+    ----------
+    submission
+        Whose parts are scored; a measure whose part is missing is left out, and said to be.
+    reference
+        The truth of the same particles; several submissions may share it.
+    names
+        Measures, by their names.
+    seed
+        Of shuffles, subsamples, k-means and the bootstrap.
+    progress
+        Told of the measures finished.
+
+    Raises
+    ------
+    InputError
+        If the numbers of particles differ.
+    UnknownNameError
+        If there is no such measure.
+    """
+    if submission.particles != len(reference):
+        raise InputError(
+            f"method '{submission.method.name}' has {submission.particles:,} particles, the truth {len(reference):,}"
+        )
+    chosen = [MEASURES[name] for name in dict.fromkeys(names)]
+    claim = Claim.of(submission)
+    scores: list[Score] = []
+    readings: list[Reading] = []
+    missing: dict[str, str] = {}
+    advance = progress(f"Scoring {submission.method.name}", len(chosen))
+    for measure in chosen:
+        if not claim.has(measure.needs):
+            missing[measure.name] = f"needs {measure.needs}"
+        else:
+            taken = tuple(measure.read(claim, reference, seed))
+            if not taken:
+                missing[measure.name] = "does not apply to this dataset"
+            ceilings = _ceilings(measure, reference, seed)
+            floors = [tuple(measure.read(_shuffled(claim, i, seed), reference, seed)) for i in range(measure.shuffles)]
+            for place, reading in enumerate(taken):
+                others = [floor[place] for floor in floors]
+                scores.append(_score(submission.method.name, reading, others, ceilings[place]))
+            readings += taken
+        advance(1)
+    return Measured(tuple(scores), tuple(readings), missing, claim)
+
+
+def _ceilings(measure: Measure, reference: Reference, seed: int) -> tuple[Reading, ...]:
+    key = ("ceilings", measure.name, seed)
+    return reference.shared.once(key, lambda: tuple(measure.read(reference.perfect(), reference, seed)))
+
+
+def _shuffled(claim: Claim, number: int, seed: int) -> Claim:
+    """Return a shuffle of a claim, the same whenever it is asked for."""
+
+    def shuffle() -> Claim:
+        parts = (claim.latents, claim.classes, claim.poses)
+        count = next(len(part) for part in parts if part is not None)
+        return claim.shuffled(stream(seed, "shuffled claim", number).permutation(count))
+
+    return claim.once(("shuffled", number, seed), shuffle)
+
+
+def _score(method: str, reading: Reading, floors: Sequence[Reading], ceiling: Reading) -> Score:
+    for other in (*floors, ceiling):
+        assert other.key == reading.key, f"a measure takes other readings of another claim: {other.key}, {reading.key}"
+    values = np.array([floor.value for floor in floors])
+    if len(floors) == 1:
+        floor_interval = floors[0].interval()
+    else:
+        low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        floor_interval = Interval(low=float(low), high=float(high), kind=f"95 % of {len(values)} shuffles")
+    return Score(
+        metric=reading.metric,
+        method=method,
+        protocol=reading.protocol,
+        convention=reading.convention,
+        statistic=reading.statistic,
+        value=reading.value,
+        spread=reading.spread,
+        interval=reading.interval(),
+        n=reading.n,
+        parameters=reading.parameters,
+        flags=reading.flags,
+        floor=float(values.mean()),
+        floor_interval=floor_interval,
+        ceiling=ceiling.value,
+    )
