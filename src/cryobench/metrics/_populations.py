@@ -139,7 +139,7 @@ def matched_populations(
     """Return the share of the particles that each state gets by predicted classes, shape (states,).
 
     A class has no name, so it is given that of a state: by the one-to-one matching that makes the accuracy largest.
-    Classes that this leaves out go to the state that most of their particles have; a state that no class goes to gets 0.
+    Classes that this leaves out go to the state that most of their particles have. A state that no class goes to has 0.
 
     Parameters
     ----------
