@@ -12,8 +12,8 @@ distance |Q_i - S_i G|, Frobenius, where S_i is that operator of the particle's 
     the mean of Q_i (Moakher, SIAM J. Matrix Anal. Appl. 24 (2002) 1).
 ``"distance"``
     The mean distance, smoothed within a thousandth: sqrt(d^2 + 1e-6). Poses that are wrong altogether do not pull the
-    frame away from the others. Reweighted least squares (Weiszfeld's way: Hartley, Aftab and Trumpf, CVPR 2011, 3041) from
-    the best four of 65 starts: the mean, and 64 Q_i spread over the set (of up to 64 poses all, and so the medoid).
+    frame away from the others. Reweighted least squares (Weiszfeld's way: Hartley, Aftab and Trumpf, CVPR 2011, 3041)
+    from the best four of 65 starts: the mean, and 64 Q_i spread over the set (all, where there are no more).
 """
 
 from __future__ import annotations
