@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -17,6 +17,16 @@ NEEDS: tuple[Need, ...] = ("latents", "labels or posteriors", "poses")
 FrameScope = Literal["one", "per-state"]
 
 T = TypeVar("T")
+
+
+def neighbour_counts(truth: Truth) -> tuple[int, ...]:
+    """Return the numbers of neighbours to score at: a state's own particles, and those of its two neighbours as well.
+
+    Particles of a state share one true latent, so smaller numbers would score how ties are broken; of more than half of
+    all particles, chance alone finds most.
+    """
+    per_state = len(truth) // len(truth.states)
+    return tuple(k for k in (per_state - 1, 3 * per_state - 1) if 1 <= k < len(truth) / 2)
 
 
 class _Shared:
@@ -74,6 +84,14 @@ class Claim(_Shared):
             None if self.poses is None else self.poses[order],
         )
 
+    def part(self, rows: Int[np.ndarray, " m"]) -> Claim:
+        """Return what is claimed of some of the particles."""
+        return Claim(
+            None if self.latents is None else self.latents.part(rows),
+            None if self.classes is None else self.classes[rows],
+            None if self.poses is None else self.poses[rows],
+        )
+
 
 @dataclass(frozen=True)
 class PoseFreedom:
@@ -99,14 +117,19 @@ class Reference:
         The true ones, or None where nothing is to be measured against them.
     freedom
         What is taken out of poses.
+    counts
+        Numbers of neighbours to score at; by default :func:`neighbour_counts`.
     """
 
     truth: Truth
     poses: Poses | None = None
     ctf: CTFParameters | None = None
     freedom: PoseFreedom = field(default_factory=PoseFreedom)
+    counts: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
+        if self.counts is None:
+            self.counts = neighbour_counts(self.truth)
         self.space = Space(self.truth.latents)
         self.shared = _Shared()
 
@@ -118,6 +141,15 @@ class Reference:
 
     def __len__(self) -> int:
         return len(self.truth)
+
+    def part(self, rows: Int[np.ndarray, " m"]) -> Reference:
+        """Return what is known of some of the particles; numbers of neighbours keep their share of the particles."""
+        truth = replace(self.truth, labels=self.truth.labels[rows], latents=self.truth.latents[rows])
+        share = len(rows) / len(self)
+        counts = tuple(max(1, round((k + 1) * share) - 1) for k in self.counts or ())
+        poses = None if self.poses is None else self.poses[rows]
+        ctf = None if self.ctf is None else self.ctf[rows]
+        return Reference(truth, poses, ctf, self.freedom, counts)
 
     def perfect(self) -> Claim:
         """Return the truth as a claim, which makes a ceiling."""

@@ -10,7 +10,8 @@ from jaxtyping import Float64
 from cryobench.benchmark.measures.claim import Claim, Reference
 from cryobench.benchmark.measures.reading import Parameters, Reading, over_particles, resampled
 from cryobench.benchmark.measures.registry import Measure, add_measure
-from cryobench.core import InputError, MetricCard, Poses, stream
+from cryobench.benchmark.measures.resampling import RESAMPLES, resamples
+from cryobench.core import InputError, MetricCard, Poses
 from cryobench.metrics import (
     POSE_ENTANGLEMENT,
     ROTATION_ERROR,
@@ -25,7 +26,6 @@ from cryobench.metrics import (
 )
 
 SMALL_DEGREES = (5, 10)
-_RESAMPLES = 200
 
 
 def rotation_errors(claim: Claim, reference: Reference) -> RotationError:
@@ -108,8 +108,8 @@ def _explained(values: Float64[np.ndarray, " N"], labels: np.ndarray, seed: int,
     values = np.where(values < 1e-3, 0.0, values)
 
     def draw() -> Float64[np.ndarray, " r"]:
-        found = np.empty(_RESAMPLES)
-        for i, rows in enumerate(_resamples(len(values), seed)):
+        found = np.empty(RESAMPLES)
+        for i, rows in enumerate(resamples(len(values), seed)):
             found[i] = entanglement(values[rows], labels[rows], seed, shuffles=1).explained
         return found
 
@@ -124,14 +124,9 @@ def _explained(values: Float64[np.ndarray, " N"], labels: np.ndarray, seed: int,
 
 def _median(metric: MetricCard, values: Float64[np.ndarray, " N"], seed: int, parameters: Parameters) -> Reading:
     def draw() -> Float64[np.ndarray, " r"]:
-        return np.array([np.median(values[rows]) for rows in _resamples(len(values), seed)])
+        return np.array([np.median(values[rows]) for rows in resamples(len(values), seed)])
 
     return resampled(metric, float(np.median(values)), draw, len(values), "median", parameters=parameters)
-
-
-def _resamples(count: int, seed: int) -> Sequence[np.ndarray]:
-    generator = stream(seed, f"resamples {count}")
-    return [generator.integers(count, size=count) for _ in range(_RESAMPLES)]
 
 
 add_measure(

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Float64
+from scipy.stats import norm
 from scipy.stats import t as student
 
 from cryobench.core import Interval, MetricCard
@@ -125,3 +126,20 @@ def resampled(
     return Reading(
         metric, value, 0.0, n, protocol, interval, statistic=statistic, parameters=parameters or {}, flags=flags
     )
+
+
+def subsampled(
+    metric: MetricCard, value: float, draw: Callable[[], Float64[np.ndarray, " r"]], size: int, n: int
+) -> Reading:
+    """Return a number of all n particles whose interval is made of subsamples; ``draw`` returns what it is in them.
+
+    The variance of a subsample of ``size`` particles, times size/n, is that of all of them.
+    """
+
+    def interval() -> Interval:
+        drawn = draw()
+        half = float(norm.ppf((1 + LEVEL) / 2) * drawn.std(ddof=1) * (size / n) ** 0.5)
+        kind = f"95 % by the spread of {len(drawn)} subsamples of {size:,} particles"
+        return Interval(low=value - half, high=value + half, kind=kind)
+
+    return Reading(metric, value, 0.0, n, "all particles", interval, statistic="value")

@@ -32,6 +32,10 @@ class Measure:
         random in it.
     shuffles
         How many shuffles of a claim make its floor. From two on, the floor's interval is where they fall.
+    most
+        Above so many particles the readings are of a random part of so many of them; None for no limit.
+    most_bounds
+        The same for floor and ceiling.
     """
 
     name: str
@@ -40,6 +44,8 @@ class Measure:
     metrics: tuple[MetricCard, ...]
     read: Callable[[Claim, Reference, int], Sequence[Reading]]
     shuffles: int = 1
+    most: int | None = None
+    most_bounds: int | None = None
 
 
 MEASURES: Registry[Measure] = Registry("measure")

@@ -78,25 +78,46 @@ def measure_submission(
     missing: dict[str, str] = {}
     advance = progress(f"Scoring {submission.method.name}", len(chosen))
     for measure in chosen:
-        if not claim.has(measure.needs):
-            missing[measure.name] = f"needs {measure.needs}"
+        if claim.has(measure.needs):
+            try:
+                pairs = _take(measure, claim, reference, submission.method.name, seed)
+            except InputError as error:  # of this claim, such as latents that are all the same
+                pairs, missing[measure.name] = [], f"cannot be computed: {error}"
+            scores += [score for score, _ in pairs]
+            readings += [reading for _, reading in pairs]
+            if not pairs:
+                missing.setdefault(measure.name, "does not apply to this dataset")
         else:
-            taken = tuple(measure.read(claim, reference, seed))
-            if not taken:
-                missing[measure.name] = "does not apply to this dataset"
-            ceilings = _ceilings(measure, reference, seed)
-            floors = [tuple(measure.read(_shuffled(claim, i, seed), reference, seed)) for i in range(measure.shuffles)]
-            for place, reading in enumerate(taken):
-                others = [floor[place] for floor in floors]
-                scores.append(_score(submission.method.name, reading, others, ceilings[place]))
-            readings += taken
+            missing[measure.name] = f"needs {measure.needs}"
         advance(1)
     return Measured(tuple(scores), tuple(readings), missing, claim)
 
 
-def _ceilings(measure: Measure, reference: Reference, seed: int) -> tuple[Reading, ...]:
-    key = ("ceilings", measure.name, seed)
-    return reference.shared.once(key, lambda: tuple(measure.read(reference.perfect(), reference, seed)))
+def _take(measure: Measure, claim: Claim, reference: Reference, method: str, seed: int) -> list[tuple[Score, Reading]]:
+    """Return the scores that a measure makes of a claim, each with its reading."""
+    part, known = _part(claim, reference, measure.most, seed)
+    taken = measure.read(part, known, seed)
+    few, known = _part(claim, reference, measure.most_bounds or measure.most, seed)
+    floors = [measure.read(_shuffled(few, i, seed), known, seed) for i in range(measure.shuffles)]
+    ceilings = known.shared.once(
+        ("ceilings", measure.name, seed), lambda: tuple(measure.read(known.perfect(), known, seed))
+    )
+    return [
+        (_score(method, reading, [floor[place] for floor in floors], ceilings[place], len(known)), reading)
+        for place, reading in enumerate(taken)
+    ]
+
+
+def _part(claim: Claim, reference: Reference, most: int | None, seed: int) -> tuple[Claim, Reference]:
+    """Return a claim and the truth of so many of the particles at most, the same ones for the same seed."""
+    count = len(reference)
+    if most is None or count <= most:
+        return claim, reference
+    rows = reference.shared.once(
+        ("rows", most, seed), lambda: np.sort(stream(seed, "part of the particles", most).permutation(count)[:most])
+    )
+    part = claim.once(("part", most, seed), lambda: claim.part(rows))
+    return part, reference.shared.once(("part", most, seed), lambda: reference.part(rows))
 
 
 def _shuffled(claim: Claim, number: int, seed: int) -> Claim:
@@ -110,15 +131,20 @@ def _shuffled(claim: Claim, number: int, seed: int) -> Claim:
     return claim.once(("shuffled", number, seed), shuffle)
 
 
-def _score(method: str, reading: Reading, floors: Sequence[Reading], ceiling: Reading) -> Score:
+def _score(method: str, reading: Reading, floors: Sequence[Reading], ceiling: Reading, particles: int) -> Score:
     for other in (*floors, ceiling):
-        assert other.key == reading.key, f"a measure takes other readings of another claim: {other.key}, {reading.key}"
+        assert (other.metric.name, other.statistic) == (reading.metric.name, reading.statistic), (
+            f"a measure takes other readings of another claim: {other}, {reading}"
+        )
     values = np.array([floor.value for floor in floors])
     if len(floors) == 1:
         floor_interval = floors[0].interval()
     else:
         low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
         floor_interval = Interval(low=float(low), high=float(high), kind=f"95 % of {len(values)} shuffles")
+    if particles < reading.n:
+        kind = f"{floor_interval.kind}, of {particles:,} particles"
+        floor_interval = floor_interval.model_copy(update={"kind": kind})
     return Score(
         metric=reading.metric,
         method=method,
