@@ -27,15 +27,15 @@ def score_latents(
     having = [submission for submission in submissions if submission.latents is not None]
     counts = neighbour_counts(truth)
     advance = progress("Scoring latents", len(having) * len(counts))
-    scores = {}
-    for k in counts:
-        true_neighbours = nearest_neighbours(truth.latents, k)
-        for submission in having:
-            assert submission.latents is not None
-            shared = shared_neighbours(true_neighbours, nearest_neighbours(submission.latents, k))
-            scores[submission.method.name, k] = shared
-            advance(1)
-    return scores
+    if not counts:
+        return {}
+    true_neighbours = nearest_neighbours(truth.latents, max(counts))
+    shared = {}
+    for submission in having:
+        assert submission.latents is not None
+        shared[submission.method.name] = shared_neighbours(true_neighbours, submission.latents, counts)
+        advance(len(counts))
+    return {(name, k): values[:, c].copy() for c, k in enumerate(counts) for name, values in shared.items()}
 
 
 def embed_latents(submissions: Sequence[Submission], truth: Truth, seed: int, progress: Progress) -> list[Embedding]:
