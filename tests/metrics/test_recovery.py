@@ -57,7 +57,7 @@ def test_ranks_are_those_of_a_full_sort(seed: int, n: int, d: int, grid: bool) -
 
 def test_neighbours_have_the_first_ranks() -> None:
     points = np.round(np.random.default_rng(0).normal(size=(1500, 2)), 1)
-    ranks = neighbour_ranks(points, nearest_neighbours(points, 40))
+    ranks = neighbour_ranks(points, nearest_neighbours(points, 40).indices)
     np.testing.assert_array_equal(ranks, np.tile(np.arange(1, 41), (1500, 1)))
 
 

@@ -14,7 +14,6 @@ from cryobench.core.errors import InputError
 from cryobench.core.particles import Particles
 from cryobench.core.volumes import Volume, VolumeSource
 
-
 _PERIODS = {"°": 360.0, "deg": 360.0, "degree": 360.0, "degrees": 360.0, "rad": math.tau, "radians": math.tau}
 
 

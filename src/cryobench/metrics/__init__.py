@@ -34,6 +34,21 @@ from cryobench.metrics._fsc import (
     resolution_at,
     transform_map,
 )
+from cryobench.metrics._imbalance import (
+    INFORMATION_IMBALANCE,
+    conditional_ranks,
+    imbalance_per_point,
+    information_imbalance,
+)
+from cryobench.metrics._imbalance_plane import (
+    SUBSET_SIZE,
+    PlanePoint,
+    SubsampledImbalance,
+    ctf_space,
+    imbalance_plane,
+    rotation_space,
+    subsampled_imbalance,
+)
 from cryobench.metrics._latent_regression import (
     LATENT_REGRESSION,
     LATENT_REGRESSION_ERROR,
@@ -42,7 +57,20 @@ from cryobench.metrics._latent_regression import (
     RegressionModel,
     latent_regression,
 )
-from cryobench.metrics._neighbourhood import NEIGHBOURHOOD_SIMILARITY, neighborhood_similarity, shared_neighbours
+from cryobench.metrics._neighbourhood import (
+    NEIGHBOURHOOD_SIMILARITY,
+    NeighbourConvention,
+    neighborhood_similarity,
+    shared_neighbours,
+)
+from cryobench.metrics._neighbourhood_protocols import (
+    PUBLISHED_NEIGHBOURS,
+    PUBLISHED_STRIDE,
+    NeighbourhoodCurve,
+    StridedSimilarity,
+    neighborhood_curve,
+    published_neighborhood_similarity,
+)
 from cryobench.metrics._pairing import representatives, strided_particles
 from cryobench.metrics._populations import (
     POPULATION_JENSEN_SHANNON,
@@ -64,7 +92,7 @@ from cryobench.metrics._trustworthiness import (
     trustworthiness,
     trustworthiness_chance,
 )
-from cryobench.ops.neighbours import nearest_neighbours
+from cryobench.ops.neighbours import Neighbours, nearest_neighbours
 
 __all__ = [
     "ADJUSTED_MUTUAL_INFORMATION",
@@ -76,6 +104,7 @@ __all__ = [
     "CONVENTIONS",
     "DISTANCE_CORRELATION",
     "FSC_AUC",
+    "INFORMATION_IMBALANCE",
     "LATENT_REGRESSION",
     "LATENT_REGRESSION_ERROR",
     "METRICS",
@@ -84,10 +113,13 @@ __all__ = [
     "POPULATION_TOTAL_VARIATION",
     "POPULATION_WASSERSTEIN",
     "POSE_ENTANGLEMENT",
+    "PUBLISHED_NEIGHBOURS",
+    "PUBLISHED_STRIDE",
     "REGRESSION_MODELS",
     "ROTATIONS_WITHIN",
     "ROTATION_ERROR",
     "ROTATION_FROBENIUS",
+    "SUBSET_SIZE",
     "TRANSLATION_ERROR",
     "TRUSTWORTHINESS",
     "ClassMeasure",
@@ -98,35 +130,50 @@ __all__ = [
     "Entanglement",
     "FSCCurve",
     "LatentRegression",
+    "NeighbourConvention",
+    "NeighbourhoodCurve",
+    "Neighbours",
+    "PlanePoint",
     "PopulationError",
     "RegressionModel",
     "RotationError",
     "RotationSummary",
+    "StridedSimilarity",
+    "SubsampledImbalance",
     "TransformedMap",
     "TranslationError",
     "bootstrap_mean",
     "classification_scores",
     "cluster_latents",
     "clustering_scores",
+    "conditional_ranks",
     "continuity",
     "coordinate_distances",
+    "ctf_space",
     "distance_correlation",
     "entanglement",
     "fsc_curve",
     "fsc_of_transforms",
+    "imbalance_per_point",
+    "imbalance_plane",
+    "information_imbalance",
     "labels_of_posteriors",
     "latent_regression",
     "matched_populations",
     "nearest_neighbours",
+    "neighborhood_curve",
     "neighborhood_similarity",
     "on_circle",
     "pca_embedding",
     "population_error",
+    "published_neighborhood_similarity",
     "representatives",
     "resolution_at",
     "rotation_error",
+    "rotation_space",
     "shared_neighbours",
     "strided_particles",
+    "subsampled_imbalance",
     "transform_map",
     "translation_error",
     "trustworthiness",

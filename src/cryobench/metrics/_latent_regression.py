@@ -167,7 +167,7 @@ def _held_out_neighbours(
     """Return the k nearest particles of the other folds of each particle, in the order of their distance."""
     n = len(latents)
     # Of so many neighbours, hardly ever fewer than k are of other folds.
-    lists = nearest_neighbours(latents, min(n - 1, 3 * k + 10))
+    lists = nearest_neighbours(latents, min(n - 1, 3 * k + 10)).indices
     others = fold[lists] != fold[:, None]
     first = np.argsort(~others, axis=1, kind="stable")[:, :k]
     chosen = np.take_along_axis(lists, first, axis=1) if lists.shape[1] >= k else np.zeros((n, k), dtype=np.int32)

@@ -110,10 +110,12 @@ def _claimed_populations(claim: Claim, reference: Reference, seed: int) -> Seque
             [_populations(reference, true[rows], classes[rows]) for rows in resamples(len(true), seed, _RESAMPLES)]
         )
     )
-    return [
-        resampled(card, float(found[i]), lambda i=i: draws()[:, i], len(true), parameters={"classes": "as claimed"})
-        for i, card in enumerate(_cards(reference))
-    ]
+
+    def reading(card: MetricCard, column: int) -> Reading:
+        parameters: Parameters = {"classes": "as claimed"}
+        return resampled(card, float(found[column]), lambda: draws()[:, column], len(true), parameters=parameters)
+
+    return [reading(card, column) for column, card in enumerate(_cards(reference))]
 
 
 def _clustered_populations(claim: Claim, reference: Reference, seed: int) -> Sequence[Reading]:

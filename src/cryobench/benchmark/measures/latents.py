@@ -12,7 +12,7 @@ from cryobench.benchmark.measures.reading import Parameters, Reading, over_parti
 from cryobench.benchmark.measures.registry import Measure, add_measure
 from cryobench.benchmark.measures.resampling import resamples
 from cryobench.benchmark.measures.space import Space
-from cryobench.core import CTFParameters, InputError, stream
+from cryobench.core import InputError, stream
 from cryobench.metrics import (
     CONTINUITY,
     DISTANCE_CORRELATION,
@@ -23,9 +23,11 @@ from cryobench.metrics import (
     REGRESSION_MODELS,
     TRUSTWORTHINESS,
     continuity,
+    ctf_space,
     distance_correlation,
     imbalance_per_point,
     latent_regression,
+    rotation_space,
     shared_neighbours,
     trustworthiness,
 )
@@ -66,21 +68,10 @@ def _nuisance(claim: Claim, reference: Reference, seed: int) -> Sequence[Reading
     """Return whether the latent encodes what is no conformation: the pose, the CTF."""
     readings: list[Reading] = []
     if reference.poses is not None and len(reference) > 1:
-        # The distance of two matrices grows with the angle between them, so the order of neighbours is the same.
-        readings += _both_ways(latents_of(claim), reference.poses.rotations.reshape(-1, 9), "pose", seed)
-    if reference.ctf is not None:
-        space = ctf_space(reference.ctf)
-        if np.ptp(space, axis=0).any():
-            readings += _both_ways(latents_of(claim), space, "CTF", seed)
+        readings += _both_ways(latents_of(claim), rotation_space(reference.poses.rotations), "pose", seed)
+    if reference.ctf is not None and np.ptp(reference.ctf.table, axis=0).any():
+        readings += _both_ways(latents_of(claim), ctf_space(reference.ctf.table), "CTF", seed)
     return readings
-
-
-def ctf_space(ctf: CTFParameters) -> Float64[np.ndarray, "N 3"]:
-    """Return the defocus of each particle as a point in Å: its mean, and its astigmatism along two axes."""
-    u, v = ctf.column("defocus_u_angstrom"), ctf.column("defocus_v_angstrom")
-    angle = 2 * np.radians(ctf.column("defocus_angle_degrees"))
-    half = (u - v) / 2
-    return np.stack(((u + v) / 2, half * np.cos(angle), half * np.sin(angle)), axis=1).astype(np.float64)
 
 
 def _both_ways(latents: Space, known: Float[np.ndarray, "N p"], name: str, seed: int) -> list[Reading]:

@@ -76,4 +76,4 @@ class _ShuffledSpace(Space):
         return Neighbours(place[self._origin.neighbours(k).indices[self._order]])
 
     def _cluster(self, number: int, seed: int) -> Int32[np.ndarray, " N"]:
-        return self._origin.clusters(number, seed)[self._order]
+        return np.asarray(self._origin.clusters(number, seed)[self._order])
