@@ -14,6 +14,7 @@ from cryobench.cli import add_ctf as add_ctf_command
 from cryobench.cli import add_noise as add_noise_command
 from cryobench.cli import demo as demo_command
 from cryobench.cli import downsample as downsample_command
+from cryobench.cli import latents as latents_command
 from cryobench.cli import poses as poses_command
 from cryobench.cli import project as project_command
 from cryobench.cli import sample_ctf as sample_ctf_command
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 app.command("demo", epilog=demo_command.EPILOG)(demo_command.demo)
 app.add_typer(datasets_app)
+app.command("latents", epilog=latents_command.EPILOG)(latents_command.latents)
 app.command("poses", epilog=poses_command.EPILOG)(poses_command.poses)
 app.command("umap", epilog=umap_command.EPILOG)(umap_command.umap)
 app.command("simulate", epilog=simulate_command.EPILOG)(simulate_command.simulate)

@@ -180,6 +180,44 @@ class Colouring:
         require_shape("colours", self.values, (None,))
 
 
+@dataclass(frozen=True)
+class ImbalancePoint:
+    """Information imbalance between a latent space and another one, ``space``, both ways.
+
+    ``to_space`` is near 0 where the latent predicts the space, ``from_space`` where the space predicts the latent; the
+    floors are those of the shuffled latent.
+    """
+
+    space: str
+    to_space: float
+    from_space: float
+    floor_to_space: float
+    floor_from_space: float
+
+
+@dataclass(frozen=True, eq=False)
+class Recovery:
+    """A collective variable and what is foretold of it.
+
+    Parameters
+    ----------
+    coordinate
+        Its name and unit, and whether it is cyclic.
+    true, predicted
+        Of each particle, shape (N,).
+    model
+        What foretells it, in words.
+    """
+
+    coordinate: Coordinate
+    true: Float64[np.ndarray, " N"]
+    predicted: Float64[np.ndarray, " N"]
+    model: str
+
+    def __post_init__(self) -> None:
+        require_shape("predicted values", self.predicted, self.true.shape)
+
+
 @dataclass(frozen=True, eq=False)
 class Picture:
     """A grey-scale image for the report.

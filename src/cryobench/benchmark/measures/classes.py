@@ -31,6 +31,7 @@ _SEEDS = 5
 """Clusterings of k-means."""
 
 _SHUFFLES = 20
+_ROUNDING = 1e-7  # of equal populations, whose distance is the root of a rounding
 _RESAMPLES = 50
 _CLASSES = (CLASS_ACCURACY, CLASS_PURITY, ADJUSTED_RAND, ADJUSTED_MUTUAL_INFORMATION)
 _POPULATIONS = (POPULATION_TOTAL_VARIATION, POPULATION_JENSEN_SHANNON, POPULATION_WASSERSTEIN)
@@ -93,7 +94,8 @@ def _populations(
         np.bincount(true, minlength=len(truth.states)).astype(np.float64),
         coordinate_distances(values, truth.coordinate.period),
     )
-    return np.array([error.total_variation, error.jensen_shannon, error.wasserstein], dtype=np.float64)
+    distances = np.array([error.total_variation, error.jensen_shannon, error.wasserstein], dtype=np.float64)
+    return np.where(distances < _ROUNDING, 0.0, distances)
 
 
 def _cards(reference: Reference) -> tuple[MetricCard, ...]:

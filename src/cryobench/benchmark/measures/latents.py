@@ -9,10 +9,10 @@ from jaxtyping import Float, Float64
 
 from cryobench.benchmark.measures.claim import Claim, Reference
 from cryobench.benchmark.measures.reading import Parameters, Reading, over_particles, resampled, subsampled
-from cryobench.benchmark.measures.registry import Measure, add_measure
+from cryobench.benchmark.measures.registry import Measure, Read, add_measure
 from cryobench.benchmark.measures.resampling import resamples
 from cryobench.benchmark.measures.space import Space
-from cryobench.core import InputError, stream
+from cryobench.core import InputError, MetricCard, stream
 from cryobench.metrics import (
     CONTINUITY,
     DISTANCE_CORRELATION,
@@ -22,6 +22,8 @@ from cryobench.metrics import (
     NEIGHBOURHOOD_SIMILARITY,
     REGRESSION_MODELS,
     TRUSTWORTHINESS,
+    LatentRegression,
+    RegressionModel,
     continuity,
     ctf_space,
     distance_correlation,
@@ -35,7 +37,7 @@ from cryobench.metrics import (
 PART = 20_000
 """Particles of the measures whose cost grows too fast with their number."""
 
-BOUNDS = 10_000
+BOUNDS = 5_000
 """Particles of floors and ceilings of measures that search all pairs."""
 
 _SUBSAMPLES = 10
@@ -102,11 +104,20 @@ def _regression(claim: Claim, reference: Reference, seed: int) -> Sequence[Readi
     error_card = LATENT_REGRESSION_ERROR.model_copy(update={"unit": coordinate.unit})
     readings = []
     for model in REGRESSION_MODELS:
-        found = latent_regression(latents_of(claim).points, values, period=coordinate.period, model=model, seed=seed)
+        found = regression_of(claim, reference, model, seed)
         parameters: Parameters = {"of": coordinate.name, "model": model}
         readings.append(_explained(values, found.absolute_errors, coordinate.period, seed, parameters))
         readings.append(over_particles(error_card, found.absolute_errors, seed, parameters=parameters))
     return readings
+
+
+def regression_of(claim: Claim, reference: Reference, model: RegressionModel, seed: int) -> LatentRegression:
+    """Return what a claim's latents foretell of the coordinate, computed once."""
+    values, period = reference.truth.values().astype(np.float64), reference.truth.coordinate.period
+    return claim.once(
+        ("regression", id(reference), model, seed),
+        lambda: latent_regression(latents_of(claim).points, values, period=period, model=model, seed=seed),
+    )
 
 
 def _explained(
@@ -146,26 +157,13 @@ def _distance_correlation(claim: Claim, reference: Reference, seed: int) -> Sequ
     return [subsampled(DISTANCE_CORRELATION, value, draw, size, len(true))]
 
 
-add_measure(
-    Measure("neighborhood-similarity", "latents", "latents", (NEIGHBOURHOOD_SIMILARITY,), _neighbourhood,
-            most_bounds=BOUNDS)
-)  # fmt: skip
-add_measure(
-    Measure("information-imbalance", "latents", "latents", (INFORMATION_IMBALANCE,), _imbalance, most_bounds=BOUNDS)
-)
-add_measure(
-    Measure("nuisance-imbalance", "latents", "latents", (INFORMATION_IMBALANCE,), _nuisance, most=PART,
-            most_bounds=BOUNDS)
-)  # fmt: skip
-add_measure(
-    Measure("latent-regression", "latents", "latents", (LATENT_REGRESSION, LATENT_REGRESSION_ERROR), _regression,
-            most_bounds=BOUNDS)
-)  # fmt: skip
-add_measure(
-    Measure("trustworthiness", "latents", "latents", (TRUSTWORTHINESS, CONTINUITY), _trustworthiness, most=PART,
-            most_bounds=BOUNDS)
-)  # fmt: skip
-add_measure(
-    Measure("distance-correlation", "latents", "latents", (DISTANCE_CORRELATION,), _distance_correlation, shuffles=10,
-            most=PART, most_bounds=BOUNDS // 2)
-)  # fmt: skip
+def _add(name: str, metrics: tuple[MetricCard, ...], read: Read, most: int | None = None) -> None:
+    add_measure(Measure(name, "latents", "latents", metrics, read, most=most, most_bounds=BOUNDS))
+
+
+_add("neighborhood-similarity", (NEIGHBOURHOOD_SIMILARITY,), _neighbourhood)
+_add("information-imbalance", (INFORMATION_IMBALANCE,), _imbalance)
+_add("nuisance-imbalance", (INFORMATION_IMBALANCE,), _nuisance, PART)
+_add("latent-regression", (LATENT_REGRESSION, LATENT_REGRESSION_ERROR), _regression)
+_add("trustworthiness", (TRUSTWORTHINESS, CONTINUITY), _trustworthiness, PART)
+_add("distance-correlation", (DISTANCE_CORRELATION,), _distance_correlation, PART)

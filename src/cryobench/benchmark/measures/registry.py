@@ -11,6 +11,7 @@ from cryobench.benchmark.measures.reading import Reading
 from cryobench.core import MetricCard, Registry
 
 Family = Literal["latents", "poses"]
+Read = Callable[[Claim, Reference, int], Sequence[Reading]]
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Measure:
         Takes the readings of a claim: the same ones in the same order for every claim. The seed is that of what is
         random in it.
     shuffles
-        How many shuffles of a claim make its floor. From two on, the floor's interval is where they fall.
+        How many shuffles of a claim make its floor, two or more.
     most
         Above so many particles the readings are of a random part of so many of them; None for no limit.
     most_bounds
@@ -42,8 +43,8 @@ class Measure:
     family: Family
     needs: Need
     metrics: tuple[MetricCard, ...]
-    read: Callable[[Claim, Reference, int], Sequence[Reading]]
-    shuffles: int = 1
+    read: Read
+    shuffles: int = 10
     most: int | None = None
     most_bounds: int | None = None
 

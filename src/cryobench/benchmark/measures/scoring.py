@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float64
+from scipy.stats import t as student
 
 from cryobench.benchmark.measures.claim import Claim, Reference
 from cryobench.benchmark.measures.reading import LEVEL, Reading
@@ -95,10 +97,10 @@ def measure_submission(
 
 def _take(measure: Measure, claim: Claim, reference: Reference, method: str, seed: int) -> list[tuple[Score, Reading]]:
     """Return the scores that a measure makes of a claim, each with its reading."""
-    part, known = _part(claim, reference, measure.most, seed)
+    part, known = part_of(claim, reference, measure.most, seed)
     taken = measure.read(part, known, seed)
-    few, known = _part(claim, reference, measure.most_bounds or measure.most, seed)
-    floors = [measure.read(_shuffled(few, i, seed), known, seed) for i in range(measure.shuffles)]
+    few, known = part_of(claim, reference, measure.most_bounds or measure.most, seed)
+    floors = [measure.read(shuffled(few, i, seed), known, seed) for i in range(measure.shuffles)]
     ceilings = known.shared.once(
         ("ceilings", measure.name, seed), lambda: tuple(measure.read(known.perfect(), known, seed))
     )
@@ -108,7 +110,7 @@ def _take(measure: Measure, claim: Claim, reference: Reference, method: str, see
     ]
 
 
-def _part(claim: Claim, reference: Reference, most: int | None, seed: int) -> tuple[Claim, Reference]:
+def part_of(claim: Claim, reference: Reference, most: int | None, seed: int) -> tuple[Claim, Reference]:
     """Return a claim and the truth of so many of the particles at most, the same ones for the same seed."""
     count = len(reference)
     if most is None or count <= most:
@@ -120,7 +122,7 @@ def _part(claim: Claim, reference: Reference, most: int | None, seed: int) -> tu
     return part, reference.shared.once(("part", most, seed), lambda: reference.part(rows))
 
 
-def _shuffled(claim: Claim, number: int, seed: int) -> Claim:
+def shuffled(claim: Claim, number: int, seed: int) -> Claim:
     """Return a shuffle of a claim, the same whenever it is asked for."""
 
     def shuffle() -> Claim:
@@ -137,14 +139,6 @@ def _score(method: str, reading: Reading, floors: Sequence[Reading], ceiling: Re
             f"a measure takes other readings of another claim: {other}, {reading}"
         )
     values = np.array([floor.value for floor in floors])
-    if len(floors) == 1:
-        floor_interval = floors[0].interval()
-    else:
-        low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-        floor_interval = Interval(low=float(low), high=float(high), kind=f"95 % of {len(values)} shuffles")
-    if particles < reading.n:
-        kind = f"{floor_interval.kind}, of {particles:,} particles"
-        floor_interval = floor_interval.model_copy(update={"kind": kind})
     return Score(
         metric=reading.metric,
         method=method,
@@ -158,6 +152,15 @@ def _score(method: str, reading: Reading, floors: Sequence[Reading], ceiling: Re
         parameters=reading.parameters,
         flags=reading.flags,
         floor=float(values.mean()),
-        floor_interval=floor_interval,
+        floor_interval=_floor_interval(values, particles if particles < reading.n else None),
         ceiling=ceiling.value,
     )
+
+
+def _floor_interval(values: Float64[np.ndarray, " r"], particles: int | None) -> Interval:
+    """Return where another shuffle would fall, by the spread of those made."""
+    count = len(values)
+    half = float(student.ppf((1 + LEVEL) / 2, count - 1) * values.std(ddof=1) * (1 + 1 / count) ** 0.5)
+    mean = float(values.mean())
+    of = "" if particles is None else f" of {particles:,} particles"
+    return Interval(low=mean - half, high=mean + half, kind=f"95 % prediction interval of a shuffle, by {count}{of}")
