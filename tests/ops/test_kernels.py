@@ -1,17 +1,12 @@
-"""Splatting, shell sums, neighbours and inner products against plain numpy and scikit-learn."""
+"""Splatting, shell sums and inner products against plain numpy."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from sklearn.neighbors import NearestNeighbors
 
-from cryobench.core import InputError
 from cryobench.ops.fft import volume_to_fourier
 from cryobench.ops.grams import slice_products
-from cryobench.ops.neighbours import nearest_neighbours
 from cryobench.ops.shells import shell_products
 from cryobench.ops.splat import splat_gaussians
 
@@ -49,30 +44,6 @@ def test_shell_sums_agree_with_the_full_transform(box: int, rounded: bool) -> No
         chosen = np.rint(radius) == shell if rounded else (radius >= shell - 1) & (radius < shell)
         expected = [(fa * fb.conj())[chosen].real.sum(), (abs(fa) ** 2)[chosen].sum(), (abs(fb) ** 2)[chosen].sum()]
         np.testing.assert_allclose(found[:, shell], expected, rtol=1e-4, atol=1e-3)
-
-
-@given(seed=st.integers(0, 10_000), n=st.integers(3, 60), d=st.integers(1, 5))
-@settings(max_examples=30, deadline=None)
-def test_neighbours_agree_with_scikit_learn(seed: int, n: int, d: int) -> None:
-    points = np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)
-    k = min(n - 1, 7)
-    distances, _ = NearestNeighbors(n_neighbors=k).fit(points.astype(np.float64)).kneighbors()
-    found = nearest_neighbours(points, k)
-    mine = np.linalg.norm(points[found].astype(np.float64) - points[:, None].astype(np.float64), axis=2)
-    np.testing.assert_allclose(mine, distances, rtol=1e-6)
-    assert not (found == np.arange(n)[:, None]).any()
-
-
-def test_ties_go_to_the_smaller_index() -> None:
-    points = np.array([[0.0], [1.0], [1.0], [1.0], [-1.0]])
-    np.testing.assert_array_equal(nearest_neighbours(points, 3)[0], [1, 2, 3])
-    np.testing.assert_array_equal(nearest_neighbours(points, 2)[3], [1, 2])
-
-
-@pytest.mark.parametrize("k", [0, 5])
-def test_neighbours_out_of_range(k: int) -> None:
-    with pytest.raises(InputError, match="choose from 1 to 4"):
-        nearest_neighbours(np.zeros((5, 2)), k)
 
 
 def test_slice_products_agree_with_the_full_plane() -> None:

@@ -21,7 +21,7 @@ def fsc_weights(pair: SpectrumPair, fsc: Float64[np.ndarray, " s"]) -> Float64[n
     flattened product times c / (1 - c^2). Shells that do not agree get nothing.
     """
     agreeing = np.clip(fsc, 0.0, _SURE)
-    return pair.flat * agreeing / (1 - agreeing**2)
+    return np.asarray(pair.flat * agreeing / (1 - agreeing**2))
 
 
 def refine(

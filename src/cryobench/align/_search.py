@@ -8,7 +8,8 @@ import numpy as np
 import scipy.fft
 from jaxtyping import Float32, Float64
 
-from cryobench.align._spectrum import MIRROR, spectrum_pair
+from cryobench.align._spectrum import spectrum_pair
+from cryobench.align.rotation_sets import MIRROR
 from cryobench.ops.fft import signed_frequencies
 from cryobench.ops.gridding import Gridding
 from cryobench.ops.slices import turned_transforms

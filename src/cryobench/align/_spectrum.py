@@ -13,9 +13,6 @@ from cryobench.ops.shells import half_shell_power, half_shell_products, pack_she
 from cryobench.ops.shift import displace_volume
 from cryobench.ops.slices import SliceGrid, slice_grid, turned_transforms
 
-MIRROR = np.diag([1.0, 1.0, -1.0])
-"""The mirror image of a map: z becomes -z."""
-
 _TINY = 1e-30
 
 

@@ -14,7 +14,8 @@ from jaxtyping import Float32, Float64
 
 from cryobench.align._refine import fsc_weights, refine
 from cryobench.align._search import BOX, Candidate, search
-from cryobench.align._spectrum import MIRROR, SpectrumPair, spectrum_pair
+from cryobench.align._spectrum import SpectrumPair, spectrum_pair
+from cryobench.align.rotation_sets import MIRROR
 from cryobench.core import InputError, MapLike, Volume
 from cryobench.core.maps import as_array, require_map
 from cryobench.ops.fft import fourier_to_volume

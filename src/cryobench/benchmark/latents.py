@@ -4,38 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
+from cryobench.benchmark.measures import Measured, Reference, measure_submission
 from cryobench.core import Embedding, Progress, Submission, Truth
-from cryobench.metrics import nearest_neighbours, pca_embedding, shared_neighbours, umap_embedding
+from cryobench.metrics import pca_embedding, umap_embedding
 
-
-def neighbour_counts(truth: Truth) -> tuple[int, ...]:
-    """Return the numbers of neighbours to score at: a state's own particles, and those of its two neighbours as well.
-
-    Particles of a state share one true latent, so smaller numbers would score how ties are broken; of more than half of
-    all particles, chance alone finds most.
-    """
-    per_state = len(truth) // len(truth.states)
-    return tuple(k for k in (per_state - 1, 3 * per_state - 1) if 1 <= k < len(truth) / 2)
+RUN_MEASURES = ("neighborhood-similarity",)
+"""Measures of latents in a run of several methods."""
 
 
 def score_latents(
-    submissions: Sequence[Submission], truth: Truth, progress: Progress
-) -> dict[tuple[str, int], np.ndarray]:
-    """Return the fraction of shared neighbours of each particle, shape (N,), by method and number of neighbours."""
-    having = [submission for submission in submissions if submission.latents is not None]
-    counts = neighbour_counts(truth)
-    advance = progress("Scoring latents", len(having) * len(counts))
-    scores = {}
-    for k in counts:
-        true_neighbours = nearest_neighbours(truth.latents, k)
-        for submission in having:
-            assert submission.latents is not None
-            shared = shared_neighbours(true_neighbours, nearest_neighbours(submission.latents, k))
-            scores[submission.method.name, k] = shared
-            advance(1)
-    return scores
+    submissions: Sequence[Submission], truth: Truth, seed: int, progress: Progress
+) -> dict[str, Measured]:
+    """Return what was measured of the latents of each submission that has some, by method."""
+    reference = Reference(truth)
+    return {
+        submission.method.name: measure_submission(submission, reference, RUN_MEASURES, seed, progress)
+        for submission in submissions
+        if submission.latents is not None
+    }
 
 
 def embed_latents(submissions: Sequence[Submission], truth: Truth, seed: int, progress: Progress) -> list[Embedding]:

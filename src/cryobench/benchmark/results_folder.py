@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 from cryobench.benchmark.run import Run
+from cryobench.benchmark.tables import csv_text
 from cryobench.core import Dataset, Submission, Truth
 from cryobench.io import write_text
 from cryobench.methods import METHODS, discard_submission, write_submission
@@ -36,11 +35,9 @@ def write_results(run: Run, truth: Truth, folder: Path) -> None:
 
 
 def _items_text(run: Run, truth: Truth) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     head = ["method", "protocol", "convention", "particle", "state", "auc", "auc_over_ceiling"]
     head += ["resolution_0.143_angstrom", "crosses_0.143", "resolution_0.5_angstrom", "crosses_0.5"]
-    writer.writerow(head)
+    rows = []
     for scores in run.volumes:
         for convention, curves in scores.curves.items():
             for particle, curve in zip(scores.queries.tolist(), curves, strict=True):
@@ -48,15 +45,14 @@ def _items_text(run: Run, truth: Truth) -> str:
                 row += [repr(curve.auc), repr(curve.auc_over_ceiling)]
                 for threshold, resolution in curve.resolutions.items():
                     row += [f"{resolution:.4f}", str(curve.crosses[threshold]).lower()]
-                writer.writerow(row)
-    return text.getvalue()
+                rows.append(row)
+    return csv_text(head, rows)
 
 
 def _embeddings_text(run: Run) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["method", "kind", "particle", "x", "y"])
-    for embedding in run.results.embeddings:
-        for particle, (x, y) in enumerate(embedding.points.tolist()):
-            writer.writerow([embedding.method, embedding.kind, particle, f"{x:.6g}", f"{y:.6g}"])
-    return text.getvalue()
+    rows = (
+        [embedding.method, embedding.kind, particle, f"{x:.6g}", f"{y:.6g}"]
+        for embedding in run.results.embeddings
+        for particle, (x, y) in enumerate(embedding.points.tolist())
+    )
+    return csv_text(("method", "kind", "particle", "x", "y"), rows)

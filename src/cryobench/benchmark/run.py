@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import itertools
-import platform
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from cryobench.benchmark.latents import embed_latents, score_latents
+from cryobench.benchmark.measures import Measured
 from cryobench.benchmark.pictures import particle_pictures, volume_pictures
+from cryobench.benchmark.provenance import provenance
 from cryobench.benchmark.volumes import PER_CONFORMATION, VolumeScores, mean_curves, score_volumes
 from cryobench.core import (
     Comparison,
@@ -26,17 +26,18 @@ from cryobench.core import (
     silent,
 )
 from cryobench.methods import METHODS, Control
-from cryobench.metrics import CONVENTIONS, FSC_AUC, NEIGHBOURHOOD_SIMILARITY, bootstrap_mean
+from cryobench.metrics import CONVENTIONS, FSC_AUC, bootstrap_mean
 
 PER_IMAGE_VOLUMES = 100
 """Particles of the per-image protocol, as published."""
 
-_LIBRARIES = ("numpy", "scipy", "numba", "scikit-learn", "umap-learn")
-
 
 @dataclass(frozen=True, eq=False)
 class Items:
-    """The values of one metric over the items of one protocol, from which a score and its comparisons are made."""
+    """The values of one metric over the items of one protocol, from which a score and its comparisons are made.
+
+    ``measured`` is the score where it was made with its floor and ceiling.
+    """
 
     metric: MetricCard
     method: str
@@ -45,6 +46,7 @@ class Items:
     over: str
     values: np.ndarray
     parameters: dict[str, float | int | str]
+    measured: Score | None = None
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -98,8 +100,8 @@ def score_run(dataset: Dataset, submissions: Sequence[Submission], seed: int, pr
     """
     truth = dataset.truth
     volumes = score_volumes(submissions, truth, PER_IMAGE_VOLUMES, progress)
-    neighbours = score_latents(submissions, truth, progress)
-    items = [*_volume_items(volumes), *_latent_items(neighbours)]
+    latents = score_latents(submissions, truth, seed, progress)
+    items = [*_volume_items(volumes), *_latent_items(latents)]
     roles = {submission.method.name: submission.method.role for submission in submissions}
     document = ResultsDocument(
         dataset=dataset.card,
@@ -108,7 +110,7 @@ def score_run(dataset: Dataset, submissions: Sequence[Submission], seed: int, pr
         scores=tuple(_score(item, items, roles, seed) for item in items),
         comparisons=tuple(_comparisons(items, seed)),
         curves=tuple(mean_curves(volumes, truth)),
-        provenance=_provenance(dataset, seed),
+        provenance=provenance(dataset.card, seed),
     )
     embeddings = embed_latents(submissions, truth, seed, progress)
     pictures = [*particle_pictures(dataset), *volume_pictures(dataset, submissions)]
@@ -131,11 +133,16 @@ def _volume_items(volumes: Sequence[VolumeScores]) -> list[Items]:
     ]
 
 
-def _latent_items(neighbours: dict[tuple[str, int], np.ndarray]) -> list[Items]:
-    return [
-        Items(NEIGHBOURHOOD_SIMILARITY, method, "all particles", "standard", "particles", values, {"k": k})
-        for (method, k), values in neighbours.items()
-    ]
+def _latent_items(latents: Mapping[str, Measured]) -> list[Items]:
+    """Return the items of each number of latents: that of one number, of all methods, together."""
+    found = [
+        (place, Items(score.metric, method, score.protocol, score.convention, "particles", reading.items,
+                      score.parameters, score))
+        for method, measured in latents.items()
+        for place, (score, reading) in enumerate(zip(measured.scores, measured.readings, strict=True))
+        if reading.items is not None
+    ]  # fmt: skip
+    return [item for _, item in sorted(found, key=lambda pair: pair[0])]
 
 
 def _score(items: Items, others: Sequence[Items], roles: Mapping[str, str], seed: int) -> Score:
@@ -149,6 +156,8 @@ def _score(items: Items, others: Sequence[Items], roles: Mapping[str, str], seed
     flags = []
     if roles[items.method] == "ceiling" and (beaten_by("method") or beaten_by("floor")):
         flags.append("not a ceiling here: too few images of each state, or too noisy")
+    if items.measured is not None:
+        return items.measured.model_copy(update={"flags": (*items.measured.flags, *flags)})
     return Score(
         metric=items.metric,
         method=items.method,
@@ -181,15 +190,3 @@ def _comparisons(items: Sequence[Items], seed: int) -> Iterable[Comparison]:
             n=len(differences),
             parameters=first.parameters,
         )
-
-
-def _provenance(dataset: Dataset, seed: int) -> dict[str, str]:
-    version: Callable[[str], str] = importlib.metadata.version
-    return {
-        "Dataset": dataset.card.id,
-        "Checksum of dataset.json (SHA-256)": dataset.card.checksum,
-        "Seed": str(seed),
-        "cryobench": version("cryobench"),
-        "Python": platform.python_version(),
-        **{name: version(name) for name in _LIBRARIES},
-    }

@@ -14,9 +14,12 @@ from cryobench.cli import add_ctf as add_ctf_command
 from cryobench.cli import add_noise as add_noise_command
 from cryobench.cli import demo as demo_command
 from cryobench.cli import downsample as downsample_command
+from cryobench.cli import latents as latents_command
+from cryobench.cli import poses as poses_command
 from cryobench.cli import project as project_command
 from cryobench.cli import sample_ctf as sample_ctf_command
 from cryobench.cli import simulate as simulate_command
+from cryobench.cli import umap as umap_command
 from cryobench.cli.console import console
 from cryobench.cli.datasets import app as datasets_app
 
@@ -30,6 +33,9 @@ app = typer.Typer(
 )
 app.command("demo", epilog=demo_command.EPILOG)(demo_command.demo)
 app.add_typer(datasets_app)
+app.command("latents", epilog=latents_command.EPILOG)(latents_command.latents)
+app.command("poses", epilog=poses_command.EPILOG)(poses_command.poses)
+app.command("umap", epilog=umap_command.EPILOG)(umap_command.umap)
 app.command("simulate", epilog=simulate_command.EPILOG)(simulate_command.simulate)
 app.command("sample-ctf", epilog=sample_ctf_command.EPILOG)(sample_ctf_command.sample_ctf)
 app.command("project", epilog=project_command.EPILOG)(project_command.project)

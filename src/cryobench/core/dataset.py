@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from cryobench.core.checks import require_finite, require_shape
 from cryobench.core.errors import InputError
 from cryobench.core.particles import Particles
 from cryobench.core.volumes import Volume, VolumeSource
+
+_PERIODS = {"°": 360.0, "deg": 360.0, "degree": 360.0, "degrees": 360.0, "rad": math.tau, "radians": math.tau}
 
 
 class State(BaseModel):
@@ -33,6 +36,11 @@ class Coordinate(BaseModel):
     name: str
     unit: str
     cyclic: bool
+
+    @property
+    def period(self) -> float | None:
+        """Period of a cyclic variable in its unit; None where it is not cyclic, or the unit is no angle."""
+        return _PERIODS.get(self.unit.strip().lower()) if self.cyclic else None
 
 
 class DatasetCard(BaseModel):

@@ -52,21 +52,27 @@ class Score(Record):
     """One number: a statistic of one metric for one method.
 
     ``protocol`` says over what it was taken (``"per-conformation"``, ``"per-image"``, ``"all particles"``);
-    ``convention`` is ``"published"``, ``"standard"`` or empty; ``n`` counts the items behind the statistic;
-    ``parameters`` hold what else defines it, such as the number of neighbours; ``flags`` name what was odd.
+    ``convention`` is ``"published"``, ``"standard"`` or empty; ``statistic`` is ``"value"`` where the number is no
+    average over items; ``n`` counts the items behind the statistic; ``parameters`` hold what else defines it, such as
+    the number of neighbours; ``flags`` name what was odd. ``floor`` is what the method's claim scores when it is dealt
+    out over the particles at random, ``ceiling`` what the truth scores when it is handed in as the claim; both are
+    ``None`` where they were not computed.
     """
 
     metric: MetricCard
     method: str
     protocol: str
     convention: str
-    statistic: Literal["mean", "median"]
+    statistic: Literal["mean", "median", "value"]
     value: float
     spread: float
     interval: Interval
     n: int
     parameters: dict[str, float | int | str] = {}
     flags: tuple[str, ...] = ()
+    floor: float | None = None
+    floor_interval: Interval | None = None
+    ceiling: float | None = None
 
 
 class Comparison(Record):
@@ -150,6 +156,66 @@ class Embedding:
         require_shape("embedding", self.points, (n, 2))
         require_shape("embedding labels", self.labels, (n,))
         require_shape("embedding colours", self.colours, (n,))
+
+
+@dataclass(frozen=True, eq=False)
+class Colouring:
+    """What the points of a drawing are coloured by.
+
+    Parameters
+    ----------
+    coordinate
+        Name and unit of the values, and whether they are cyclic.
+    values
+        One for each point, shape (N,): a number, or where there are ``names`` a place among them.
+    names
+        Names of the classes; empty where the values are numbers.
+    """
+
+    coordinate: Coordinate
+    values: Float64[np.ndarray, " N"]
+    names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        require_shape("colours", self.values, (None,))
+
+
+@dataclass(frozen=True)
+class ImbalancePoint:
+    """Information imbalance between a latent space and another one, ``space``, both ways.
+
+    ``to_space`` is near 0 where the latent predicts the space, ``from_space`` where the space predicts the latent; the
+    floors are those of the shuffled latent.
+    """
+
+    space: str
+    to_space: float
+    from_space: float
+    floor_to_space: float
+    floor_from_space: float
+
+
+@dataclass(frozen=True, eq=False)
+class Recovery:
+    """A collective variable and what is foretold of it.
+
+    Parameters
+    ----------
+    coordinate
+        Its name and unit, and whether it is cyclic.
+    true, predicted
+        Of each particle, shape (N,).
+    model
+        What foretells it, in words.
+    """
+
+    coordinate: Coordinate
+    true: Float64[np.ndarray, " N"]
+    predicted: Float64[np.ndarray, " N"]
+    model: str
+
+    def __post_init__(self) -> None:
+        require_shape("predicted values", self.predicted, self.true.shape)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,13 +1,21 @@
 """File formats, checksums and writes that are whole or nothing."""
 
 from cryobench.io.cache import cache_folder, writable_cache
-from cryobench.io.cryodrgn import ctf_from_table, read_array_pickle, read_poses, write_ctf, write_poses
+from cryobench.io.cryodrgn import (
+    ctf_from_table,
+    read_array_pickle,
+    read_array_pickles,
+    read_poses,
+    write_ctf,
+    write_poses,
+)
 from cryobench.io.cryosparc import read_cs, require_fields, write_cs
 from cryobench.io.download import Patience, download
 from cryobench.io.files import (
     check_output,
     inside,
     read_array,
+    read_arrays,
     read_text,
     replacing,
     sha256,
@@ -39,6 +47,8 @@ __all__ = [
     "open_images",
     "read_array",
     "read_array_pickle",
+    "read_array_pickles",
+    "read_arrays",
     "read_cs",
     "read_indices",
     "read_particle_table",

@@ -54,6 +54,28 @@ def read_array_pickle(path: Path) -> Any:
     return content
 
 
+def read_array_pickles(path: Path) -> list[Any]:
+    """Return what each of the pickles in a row in one file holds, as cryoDRGN writes its latents.
+
+    Raises
+    ------
+    FormatError
+        If the file is missing, is not a pickle, or holds anything but arrays, numbers and containers.
+    """
+    contents = []
+    try:
+        with path.open("rb") as file:
+            while file.peek(1):
+                contents.append(_load(file))
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read ({error.strerror})") from error
+    except Exception as error:  # a damaged pickle can raise nearly anything
+        raise FormatError(f"{path}: not a pickle of arrays ({error})") from error
+    if not contents:
+        raise FormatError(f"{path}: empty: expected a pickle of arrays")
+    return contents
+
+
 def _load(file: BinaryIO) -> Any:
     return _ArrayUnpickler(file).load()
 

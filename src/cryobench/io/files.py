@@ -7,7 +7,9 @@ import hashlib
 import io
 import os
 import re
-from collections.abc import Iterator
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -108,9 +110,38 @@ def read_array(path: Path) -> np.ndarray:
         If it cannot be read.
     """
     try:
-        return np.asarray(np.load(path, allow_pickle=False))
-    except (OSError, ValueError, EOFError) as error:
+        with path.open("rb") as file:
+            array = np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError, SyntaxError, zipfile.BadZipFile) as error:
         raise FormatError(f"{path}: not a readable array ({error})") from error
+    if not isinstance(array, np.ndarray):
+        raise FormatError(f"{path}: an archive of arrays (.npz), expected one array (.npy)")
+    return array
+
+
+def read_arrays(path: Path, names: Sequence[str]) -> tuple[np.ndarray, ...]:
+    """Read the arrays of these names from a ``.npz`` file, never unpickling anything.
+
+    Raises
+    ------
+    FormatError
+        If it cannot be read, or has no array of one of the names.
+    """
+    wanted = f"expected an archive of arrays (.npz): {', '.join(names)}"
+    try:
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            if isinstance(archive, np.ndarray):
+                raise FormatError(f"{path}: one array (.npy), {wanted}")
+            missing = [name for name in names if name not in archive.files]
+            if missing:
+                has = ", ".join(archive.files) or "nothing"
+                raise FormatError(f"{path}: no array '{missing[0]}': {wanted}; it holds {has}")
+            return tuple(archive[name] for name in names)
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read ({error.strerror or error}): {wanted}") from error
+    except (ValueError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+        raise FormatError(f"{path}: not readable ({error}): {wanted}") from error
 
 
 def read_text(path: Path) -> str:

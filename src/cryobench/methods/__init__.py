@@ -3,17 +3,26 @@
 from cryobench.methods import builtin as builtin
 from cryobench.methods.base import METHODS, Control, Method
 from cryobench.methods.builtin.backprojection import backproject
+from cryobench.methods.file_volumes import FileVolumes
+from cryobench.methods.published_latents import FoundLatents, find_latents, read_latents
 from cryobench.methods.submission_folder import SubmissionManifest, discard_submission, write_submission
+from cryobench.methods.submission_reading import read_submission, read_submission_manifest
 from cryobench.methods.volumes import ClassVolumes, LinearVolumes
 
 __all__ = [
     "METHODS",
     "ClassVolumes",
     "Control",
+    "FileVolumes",
+    "FoundLatents",
     "LinearVolumes",
     "Method",
     "SubmissionManifest",
     "backproject",
     "discard_submission",
+    "find_latents",
+    "read_latents",
+    "read_submission",
+    "read_submission_manifest",
     "write_submission",
 ]

@@ -1,4 +1,4 @@
-"""The submission folder: what a method claims, on disk."""
+"""The submission folder: what a method claims, written to disk."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
-from cryobench.core import DatasetCard, MethodCard, Submission
+from cryobench.core import DatasetCard, MethodCard, Strict, Submission
 from cryobench.io import inside, read_text, write_array, write_bytes, write_text, write_volume
 
-_MANIFEST = "submission.json"
+SUBMISSION = "submission.json"
+VOLUMES_INDEX = "volumes/index.csv"
+INDEX_COLUMNS = ("file", "particle")
 
 
-class SubmissionManifest(BaseModel):
+class SubmissionManifest(Strict):
     """Content of ``submission.json``; ``seconds`` is the wall time the method took."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     schema_version: Literal[1] = 1
     method: MethodCard
     dataset: str
     dataset_checksum: str
     kind: Literal["fixed-pose", "ab-initio"]
-    particles: int
-    seconds: float
+    particles: int = Field(ge=1)
+    seconds: float = Field(ge=0)
     device: str = "cpu"
 
 
@@ -69,16 +69,16 @@ def write_submission(
         particles=submission.particles,
         seconds=round(seconds, 3),
     )
-    write_text(folder / _MANIFEST, manifest.model_dump_json(indent=1) + "\n")
+    write_text(folder / SUBMISSION, manifest.model_dump_json(indent=1) + "\n")
 
 
 def discard_submission(folder: Path) -> None:
     """Delete the files that :func:`write_submission` wrote, no other; and the folder if it is then empty."""
-    index = folder / "volumes" / "index.csv"
+    index = folder / VOLUMES_INDEX
     if index.is_file():
         for row in csv.DictReader(io.StringIO(read_text(index))):
             inside(index.parent, row.get("file") or "index.csv", str(index)).unlink(missing_ok=True)
-    for name in ("volumes/index.csv", "latents.npy", "labels.npy", "posteriors.npy", "poses.npz", _MANIFEST):
+    for name in (VOLUMES_INDEX, "latents.npy", "labels.npy", "posteriors.npy", "poses.npz", SUBMISSION):
         (folder / name).unlink(missing_ok=True)
     for part in (folder / "volumes", folder):
         if part.is_dir() and not any(part.iterdir()):
@@ -91,7 +91,7 @@ def _write_volumes(submission: Submission, folder: Path, queries: Iterable[int])
     files: dict[bytes, str] = {}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["file", "particle"])
+    writer.writerow(INDEX_COLUMNS)
     for particle in queries:
         volume = submission.volumes.at(int(particle))
         key = volume.data.tobytes()

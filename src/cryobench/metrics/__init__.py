@@ -1,7 +1,28 @@
 """Metrics: pure functions on arrays, each described in :data:`METRICS`."""
 
 from cryobench.metrics._bootstrap import bootstrap_mean
+from cryobench.metrics._classes import (
+    ADJUSTED_MUTUAL_INFORMATION,
+    ADJUSTED_RAND,
+    CLASS_ACCURACY,
+    CLASS_MEASURES,
+    CLASS_PURITY,
+    ClassificationScores,
+    ClassMeasure,
+    ClusteringScores,
+    classification_scores,
+    cluster_latents,
+    clustering_scores,
+    labels_of_posteriors,
+)
+from cryobench.metrics._distance_correlation import (
+    DISTANCE_CORRELATION,
+    DistanceCorrelation,
+    distance_correlation,
+    on_circle,
+)
 from cryobench.metrics._embedding import pca_embedding, umap_embedding
+from cryobench.metrics._entanglement import POSE_ENTANGLEMENT, Entanglement, entanglement
 from cryobench.metrics._fsc import (
     CONVENTIONS,
     FSC_AUC,
@@ -16,11 +37,58 @@ from cryobench.metrics._fsc import (
     transform_map,
 )
 from cryobench.metrics._fsc_matrix import MapSource, fsc_auc_matrix
+from cryobench.metrics._imbalance import (
+    INFORMATION_IMBALANCE,
+    conditional_ranks,
+    imbalance_per_point,
+    information_imbalance,
+)
+from cryobench.metrics._imbalance_plane import (
+    SUBSET_SIZE,
+    PlanePoint,
+    SubsampledImbalance,
+    ctf_space,
+    imbalance_plane,
+    rotation_space,
+    subsampled_imbalance,
+)
+from cryobench.metrics._latent_regression import (
+    LATENT_REGRESSION,
+    LATENT_REGRESSION_ERROR,
+    REGRESSION_MODELS,
+    LatentRegression,
+    RegressionModel,
+    latent_regression,
+)
 from cryobench.metrics._local_fsc import LOCAL_RESOLUTION, LocalFSC, local_fsc
-from cryobench.metrics._neighbourhood import NEIGHBOURHOOD_SIMILARITY, neighborhood_similarity, shared_neighbours
+from cryobench.metrics._neighbourhood import (
+    NEIGHBOURHOOD_SIMILARITY,
+    NeighbourConvention,
+    neighborhood_similarity,
+    shared_neighbours,
+)
+from cryobench.metrics._neighbourhood_protocols import (
+    PUBLISHED_NEIGHBOURS,
+    PUBLISHED_STRIDE,
+    NeighbourhoodCurve,
+    StridedSimilarity,
+    neighborhood_curve,
+    published_neighborhood_similarity,
+)
 from cryobench.metrics._pairing import representatives, strided_particles
+from cryobench.metrics._populations import (
+    POPULATION_JENSEN_SHANNON,
+    POPULATION_TOTAL_VARIATION,
+    POPULATION_WASSERSTEIN,
+    PopulationError,
+    coordinate_distances,
+    matched_populations,
+    population_error,
+)
+from cryobench.metrics._pose_fractions import ROTATION_FROBENIUS, ROTATIONS_WITHIN
 from cryobench.metrics._real_space import REAL_SPACE_CORRELATION, real_space_correlation
 from cryobench.metrics._registry import METRICS
+from cryobench.metrics._rotation_error import ROTATION_ERROR, RotationError, RotationSummary, rotation_error
 from cryobench.metrics._surfaces import (
     CHAMFER_DISTANCE,
     VOLUME_OVERLAP,
@@ -29,41 +97,114 @@ from cryobench.metrics._surfaces import (
     matched_levels,
     volume_overlap,
 )
-from cryobench.ops.neighbours import nearest_neighbours
+from cryobench.metrics._translation_error import TRANSLATION_ERROR, TranslationError, translation_error
+from cryobench.metrics._trustworthiness import (
+    CONTINUITY,
+    TRUSTWORTHINESS,
+    continuity,
+    trustworthiness,
+    trustworthiness_chance,
+)
+from cryobench.ops.neighbours import Neighbours, nearest_neighbours
 
 __all__ = [
+    "ADJUSTED_MUTUAL_INFORMATION",
+    "ADJUSTED_RAND",
     "CHAMFER_DISTANCE",
+    "CLASS_ACCURACY",
+    "CLASS_MEASURES",
+    "CLASS_PURITY",
+    "CONTINUITY",
     "CONVENTIONS",
+    "DISTANCE_CORRELATION",
     "FSC_AUC",
+    "INFORMATION_IMBALANCE",
+    "LATENT_REGRESSION",
+    "LATENT_REGRESSION_ERROR",
     "LOCAL_RESOLUTION",
     "METRICS",
     "NEGATED",
     "NEIGHBOURHOOD_SIMILARITY",
+    "POPULATION_JENSEN_SHANNON",
+    "POPULATION_TOTAL_VARIATION",
+    "POPULATION_WASSERSTEIN",
+    "POSE_ENTANGLEMENT",
+    "PUBLISHED_NEIGHBOURS",
+    "PUBLISHED_STRIDE",
     "REAL_SPACE_CORRELATION",
+    "REGRESSION_MODELS",
+    "ROTATIONS_WITHIN",
+    "ROTATION_ERROR",
+    "ROTATION_FROBENIUS",
+    "SUBSET_SIZE",
     "THRESHOLDS",
+    "TRANSLATION_ERROR",
+    "TRUSTWORTHINESS",
     "VOLUME_OVERLAP",
     "ChamferDistance",
+    "ClassMeasure",
+    "ClassificationScores",
+    "ClusteringScores",
     "Convention",
+    "DistanceCorrelation",
+    "Entanglement",
     "FSCCurve",
+    "LatentRegression",
     "LocalFSC",
     "MapSource",
+    "NeighbourConvention",
+    "NeighbourhoodCurve",
+    "Neighbours",
+    "PlanePoint",
+    "PopulationError",
+    "RegressionModel",
+    "RotationError",
+    "RotationSummary",
+    "StridedSimilarity",
+    "SubsampledImbalance",
     "TransformedMap",
+    "TranslationError",
     "bootstrap_mean",
     "chamfer_distance",
+    "classification_scores",
+    "cluster_latents",
+    "clustering_scores",
+    "conditional_ranks",
+    "continuity",
+    "coordinate_distances",
+    "ctf_space",
+    "distance_correlation",
+    "entanglement",
     "fsc_auc_matrix",
     "fsc_curve",
     "fsc_curves",
     "fsc_of_transforms",
+    "imbalance_per_point",
+    "imbalance_plane",
+    "information_imbalance",
+    "labels_of_posteriors",
+    "latent_regression",
     "local_fsc",
     "matched_levels",
+    "matched_populations",
     "nearest_neighbours",
+    "neighborhood_curve",
     "neighborhood_similarity",
+    "on_circle",
     "pca_embedding",
+    "population_error",
+    "published_neighborhood_similarity",
     "real_space_correlation",
     "representatives",
+    "rotation_error",
+    "rotation_space",
     "shared_neighbours",
     "strided_particles",
+    "subsampled_imbalance",
     "transform_map",
+    "translation_error",
+    "trustworthiness",
+    "trustworthiness_chance",
     "umap_embedding",
     "volume_overlap",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from jaxtyping import Float32
 
@@ -17,7 +19,9 @@ def umap_embedding(latents: Float32[np.ndarray, "N d"], seed: int) -> Float32[np
 
     # One thread: with several, UMAP's updates race and no seed repeats them.
     reducer = umap.UMAP(random_state=seed % 2**32, n_jobs=1)
-    return np.asarray(reducer.fit_transform(latents), dtype=np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of separate clusters, which the picture shows
+        return np.asarray(reducer.fit_transform(latents), dtype=np.float32)
 
 
 def pca_embedding(latents: Float32[np.ndarray, "N d"]) -> Float32[np.ndarray, "N 2"]:

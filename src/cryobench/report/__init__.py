@@ -3,8 +3,11 @@
 Nothing here reads or writes a file of the user's: a page is a string, a picture is bytes, and who called saves them.
 """
 
+from cryobench.report._histograms import pose_error_figure
+from cryobench.report._latents import latent_figure
 from cryobench.report._montage import montage
 from cryobench.report._overview import overview_figure
+from cryobench.report._points import points_figure
 from cryobench.report.html import render_report
 
-__all__ = ["montage", "overview_figure", "render_report"]
+__all__ = ["latent_figure", "montage", "overview_figure", "points_figure", "pose_error_figure", "render_report"]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
@@ -17,7 +15,8 @@ from cryobench.core import Curve, Embedding, Picture, Results
 from cryobench.report._curves import THRESHOLDS, CurveGroup, band, frequency_ticks, group_curves
 from cryobench.report._figures import drawn_points
 from cryobench.report._pictures import contrast, grey_levels, scale_bar
-from cryobench.report._style import LineStyle, colour_limits, colour_map, line_styles, protocol_text, with_unit
+from cryobench.report._plots import MUTED, TEXT, calm, canvas, png
+from cryobench.report._style import LineStyle, colour_limits, colour_map, line_styles, literal, protocol_text, with_unit
 
 _WIDTH, _HEIGHT = 1600, 900
 # Where the grid of volumes lies, in pixels from the lower left corner.
@@ -42,17 +41,14 @@ _MARKERS = {
     "diamond-open": "D",
     "": "",
 }
-_TEXT = "#1b2026"
-_MUTED = "#58626d"
 
 
 def overview_figure(results: Results) -> bytes:
     """Return an overview of a run as a PNG of 1600 x 900 pixels; the same results give the same bytes."""
-    figure = Figure(figsize=(_WIDTH / 100, _HEIGHT / 100), dpi=100, facecolor="white")
-    FigureCanvasAgg(figure)
+    figure = canvas(_WIDTH / 100, _HEIGHT / 100, dpi=100)
     card = results.document.dataset
     figure.text(
-        0.025, 0.955, literal(f"{card.title}  ({card.id})"), fontsize=19, weight="bold", color=_TEXT, va="center"
+        0.025, 0.955, literal(f"{card.title}  ({card.id})"), fontsize=19, weight="bold", color=TEXT, va="center"
     )
     if card.stand_in:
         words = textwrap.shorten(f"STAND-IN: {card.stand_in}", 190, placeholder=" …")
@@ -62,19 +58,11 @@ def overview_figure(results: Results) -> bytes:
     _volumes(figure, [picture for picture in results.pictures if picture.group == "volumes"])
     _curves(figure.add_axes((0.055, 0.125, 0.48, 0.29)), results)
     _latents(figure, results)
-    buffer = io.BytesIO()
-    # Without the version of matplotlib in it, the file changes only where the picture does.
-    figure.savefig(buffer, format="png", metadata={"Software": None})
-    return buffer.getvalue()
-
-
-def literal(text: str) -> str:
-    """Return text that matplotlib shows as it stands, without reading formulas in it."""
-    return text.replace("$", r"\$")
+    return png(figure)
 
 
 def _particles(figure: Figure, pictures: Sequence[Picture]) -> None:
-    figure.text(0.025, 0.9, "Particles", fontsize=13, color=_TEXT, va="center", weight="bold")
+    figure.text(0.025, 0.9, "Particles", fontsize=13, color=TEXT, va="center", weight="bold")
     if not pictures:
         _nothing(figure, 0.025, "no particle pictures in this run")
         return
@@ -97,9 +85,9 @@ def _particles(figure: Figure, pictures: Sequence[Picture]) -> None:
 def _volumes(figure: Figure, pictures: Sequence[Picture]) -> None:
     """Draw the first rows and evenly spaced columns of the grid of volumes."""
     views = ", ".join(dict.fromkeys(picture.view for picture in pictures))
-    figure.text(0.493, 0.9, "Volumes", fontsize=13, color=_TEXT, va="center", weight="bold")
+    figure.text(0.493, 0.9, "Volumes", fontsize=13, color=TEXT, va="center", weight="bold")
     figure.text(
-        0.553, 0.9, literal(textwrap.shorten(views, 60, placeholder="…")), fontsize=10.5, color=_MUTED, va="center"
+        0.553, 0.9, literal(textwrap.shorten(views, 60, placeholder="…")), fontsize=10.5, color=MUTED, va="center"
     )
     if not pictures:
         _nothing(figure, 0.493, "no volume pictures in this run")
@@ -122,11 +110,11 @@ def _volumes(figure: Figure, pictures: Sequence[Picture]) -> None:
             else:
                 axes.set_axis_off()
             if i == 0:
-                axes.set_title(literal(textwrap.shorten(column, 14, placeholder="…")), fontsize=10, color=_MUTED, pad=4)
+                axes.set_title(literal(textwrap.shorten(column, 14, placeholder="…")), fontsize=10, color=MUTED, pad=4)
             if j == 0:
                 label = literal(textwrap.shorten(row, 18, placeholder="…"))
                 axes.text(
-                    -0.08, 0.5, label, transform=axes.transAxes, ha="right", va="center", fontsize=10.5, color=_TEXT
+                    -0.08, 0.5, label, transform=axes.transAxes, ha="right", va="center", fontsize=10.5, color=TEXT
                 )
 
 
@@ -144,20 +132,20 @@ def _show(axes: Axes, picture: Picture, limits: tuple[float, float], *, bar: boo
 def _curves(axes: Axes, results: Results) -> None:
     """Draw the curves of one group: a shell correlation if there is one."""
     groups = sorted(group_curves(results.document), key=lambda group: not group.is_shell_correlation)
-    _calm(axes)
+    calm(axes)
     if not groups:
         axes.set_axis_off()
-        axes.text(0, 0.5, "no curves in this run", color=_MUTED, transform=axes.transAxes)
+        axes.text(0, 0.5, "no curves in this run", color=MUTED, transform=axes.transAxes)
         return
     group, styles = groups[0], line_styles(results.document.methods)
     roles = {card.name: card.role for card in results.document.methods}
     for curve in group.curves:
         _curve(axes, curve, styles[curve.method], roles[curve.method])
     protocol = protocol_text(group.protocol, group.convention)
-    axes.set_title(literal(group.label), loc="left", fontsize=13, color=_TEXT, weight="bold", pad=26)
-    axes.text(0, 1.045, literal(protocol), transform=axes.transAxes, fontsize=10.5, color=_MUTED)
-    axes.set_xlabel(literal(with_unit(group.x_label, group.x_unit)), color=_MUTED)
-    axes.set_ylabel(literal(group.label), color=_MUTED)
+    axes.set_title(literal(group.label), loc="left", fontsize=13, color=TEXT, weight="bold", pad=26)
+    axes.text(0, 1.045, literal(protocol), transform=axes.transAxes, fontsize=10.5, color=MUTED)
+    axes.set_xlabel(literal(with_unit(group.x_label, group.x_unit)), color=MUTED)
+    axes.set_ylabel(literal(group.label), color=MUTED)
     axes.margins(x=0)
     if group.is_shell_correlation:
         _shell_axes(axes, group)
@@ -188,12 +176,12 @@ def _curve(axes: Axes, curve: Curve, style: LineStyle, role: str) -> None:
 def _shell_axes(axes: Axes, group: CurveGroup) -> None:
     ticks, labels = frequency_ticks(max(max(curve.x, default=0.0) for curve in group.curves))
     axes.set_xticks(ticks, labels)
-    axes.set_xlabel(f"{literal(with_unit(group.x_label, group.x_unit))}; below it the resolution in Å", color=_MUTED)
+    axes.set_xlabel(f"{literal(with_unit(group.x_label, group.x_unit))}; below it the resolution in Å", color=MUTED)
     axes.set_ylim(min(0.0, axes.get_ylim()[0]), 1.04)
     for threshold in THRESHOLDS:
         axes.axhline(threshold, color="#b4bac1", linewidth=0.8, zorder=0)
         axes.annotate(str(threshold), (1, threshold), xycoords=("axes fraction", "data"), ha="right", va="bottom",
-                      fontsize=9, color=_MUTED)  # fmt: skip
+                      fontsize=9, color=MUTED)  # fmt: skip
 
 
 def _latents(figure: Figure, results: Results) -> None:
@@ -201,7 +189,7 @@ def _latents(figure: Figure, results: Results) -> None:
     embedding = _chosen(results)
     if embedding is None:
         axes.set_axis_off()
-        axes.text(0, 0.5, "no latent spaces in this run", color=_MUTED, transform=axes.transAxes)
+        axes.text(0, 0.5, "no latent spaces in this run", color=MUTED, transform=axes.transAxes)
         return
     coordinate = results.document.coordinate
     chosen = drawn_points(len(embedding.points))
@@ -217,14 +205,14 @@ def _latents(figure: Figure, results: Results) -> None:
         vmax=high,
     )
     title = f"Latents of {textwrap.shorten(embedding.method, 20, placeholder='…')}"
-    axes.set_title(literal(title), loc="left", fontsize=13, color=_TEXT, weight="bold", pad=26)
+    axes.set_title(literal(title), loc="left", fontsize=13, color=TEXT, weight="bold", pad=26)
     axes.text(0, 1.045, literal(f"{embedding.kind}, a picture and not a score"), transform=axes.transAxes,
-              fontsize=10.5, color=_MUTED)  # fmt: skip
+              fontsize=10.5, color=MUTED)  # fmt: skip
     axes.set(xticks=[], yticks=[])
     for spine in axes.spines.values():
         spine.set_color("#dde1e6")
     bar = figure.colorbar(points, cax=figure.add_axes((0.925, 0.125, 0.009, 0.29)))
-    bar.set_label(literal(with_unit(coordinate.name, coordinate.unit)), color=_MUTED)
+    bar.set_label(literal(with_unit(coordinate.name, coordinate.unit)), color=MUTED)
     bar.outline.set_visible(False)
 
 
@@ -235,13 +223,5 @@ def _chosen(results: Results) -> Embedding | None:
     return wanted[0] if wanted else None
 
 
-def _calm(axes: Axes) -> None:
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color("#b4bac1")
-    axes.tick_params(colors=_MUTED, labelsize=10)
-    axes.grid(color="#eceef1", linewidth=0.8)
-    axes.set_axisbelow(True)
-
-
 def _nothing(figure: Figure, x: float, words: str) -> None:
-    figure.text(x, 0.7, words, color=_MUTED)
+    figure.text(x, 0.7, words, color=MUTED)

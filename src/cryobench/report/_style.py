@@ -29,8 +29,6 @@ CYCLIC = (
 # viridis, ending before its pale yellow.
 SEQUENTIAL = ("#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b")
 
-_PERIODS = {"°": 360.0, "deg": 360.0, "degree": 360.0, "degrees": 360.0, "rad": math.tau, "radians": math.tau}
-
 
 @dataclass(frozen=True)
 class LineStyle:
@@ -79,8 +77,8 @@ def colour_limits(coordinate: Coordinate, values: Sequence[float]) -> tuple[floa
     """
     finite = [value for value in values if math.isfinite(value)]
     low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
-    period = _PERIODS.get(coordinate.unit.strip().lower())
-    if coordinate.cyclic and period is not None and high - low <= period:
+    period = coordinate.period
+    if period is not None and high - low <= period:
         for start in (0.0, -period / 2):
             if start <= low and high <= start + period:
                 return start, start + period
@@ -109,3 +107,8 @@ def protocol_text(
 def with_unit(name: str, unit: str) -> str:
     """Return ``"name (unit)"``, or the name alone where there is no unit."""
     return f"{name} ({unit})" if unit else name
+
+
+def literal(text: str) -> str:
+    """Return text that matplotlib shows as it stands, without reading formulas in it."""
+    return text.replace("$", r"\$")

@@ -1,0 +1,74 @@
+"""What is drawn of latents beside their scores: neighbourhood curves, the imbalance plane, the regression."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cryobench.benchmark.measures import Measured, Reference
+from cryobench.benchmark.measures.latents import latents_of, regression_of
+from cryobench.benchmark.measures.scoring import part_of, shuffled
+from cryobench.benchmark.measures.space import Space
+from cryobench.core import Curve, ImbalancePoint, Recovery, Score
+from cryobench.metrics import INFORMATION_IMBALANCE, NEIGHBOURHOOD_SIMILARITY, neighborhood_curve
+
+CURVE_PARTICLES = 10_000
+"""Particles of the curve at most, a random choice of them where there are more."""
+
+RADII_PERCENT = (0.5, *range(1, 21))
+
+
+def neighbourhood_curves(measured: Measured, reference: Reference, method: str, seed: int) -> tuple[Curve, ...]:
+    """Return the % of matching neighbours over the radius of the neighbourhood in % of the particles.
+
+    Three curves: of the latents, of the latents shuffled (floor) and of the true ones (ceiling).
+    """
+    claim, known = part_of(measured.claim, reference, CURVE_PARTICLES, seed)
+    count = len(known)
+    protocol = "all particles" if count == len(reference) else f"{count:,} particles drawn"
+    spaces = {
+        method: latents_of(claim),
+        "floor": latents_of(shuffled(claim, 0, seed)),
+        "ceiling": known.space,
+    }
+    return tuple(_curve(known.space, space, name, protocol) for name, space in spaces.items())
+
+
+def _curve(true: Space, space: Space, name: str, protocol: str) -> Curve:
+    most = max(1, round(max(RADII_PERCENT) / 100 * len(true)))
+    found = neighborhood_curve(true.near(most), space.near(most), RADII_PERCENT)
+    return Curve(
+        metric=NEIGHBOURHOOD_SIMILARITY,
+        method=name,
+        protocol=protocol,
+        convention="standard",
+        label="Matching neighbours (%)",
+        x=tuple(found.radius_percent.tolist()),
+        x_label="Neighbourhood radius",
+        x_unit="% of particles",
+        mean=tuple(found.matching_percent.tolist()),
+        item_names=(),
+        items=(),
+    )
+
+
+def imbalance_points(scores: Sequence[Score]) -> tuple[ImbalancePoint, ...]:
+    """Return the places of spaces in the imbalance plane, with those of the shuffled latents."""
+    found = {score.parameters["from"]: score for score in scores if score.metric.name == INFORMATION_IMBALANCE.name}
+    points = []
+    for way, score in found.items():
+        name = str(way).removeprefix("latent to ")
+        back = found.get(f"{name} to latent")
+        if str(way).startswith("latent to ") and back is not None:
+            points.append(ImbalancePoint(name, score.value, back.value, score.floor or np.nan, back.floor or np.nan))
+    return tuple(points)
+
+
+def recovery(measured: Measured, reference: Reference, seed: int) -> Recovery | None:
+    """Return the true coordinate of each particle and what its latent foretells; None where there is nothing to."""
+    values = reference.truth.values().astype(np.float64)
+    if np.ptp(values) == 0:
+        return None
+    found = regression_of(measured.claim, reference, "neighbours", seed)
+    return Recovery(reference.truth.coordinate, values, found.predicted, "mean of 10 neighbours, held out")
