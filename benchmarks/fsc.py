@@ -31,7 +31,7 @@ def main() -> None:
         pair = Volume(first, 1.0), Volume(second, 1.0)
         fsc_curve(*pair)
         start = time.perf_counter()
-        ours = fsc_curve(*pair).correlations
+        ours = fsc_curve(*pair).correlation
         middle = time.perf_counter()
         loop = shell_loop(first, second)
         end = time.perf_counter()

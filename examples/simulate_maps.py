@@ -57,8 +57,8 @@ def main() -> None:
                 pixel_size=particles.pixel_size,
             )
             curve = fsc_curve(cryobench.Volume(found, particles.pixel_size), truth.volumes[state.index])
-            limit = "" if curve.crosses[0.5] else " (Nyquist)"
-            print(f"{state.name:>6}: FSC 0.5 at {curve.resolutions[0.5]:.1f} Å{limit}, AUC {curve.auc:.3f}")
+            limit = "" if curve.crosses(0.5) else " (Nyquist)"
+            print(f"{state.name:>6}: FSC 0.5 at {curve.resolution(0.5):.1f} Å{limit}, AUC {curve.auc:.3f}")
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ def test_known_latents_give_the_volumes(linear: Linear) -> None:
     posterior = Posterior(linear.z[:, None].astype(np.float64), np.zeros((len(linear.z), 1, 1)))
     volumes = m_step(linear.particles, posterior, 24)
     for found, true in zip(volumes, (linear.mean, linear.component), strict=True):
-        assert fsc_curve(Volume(found, 8.0), true).correlations[1:8].min() > 0.8
+        assert fsc_curve(Volume(found, 8.0), true).correlation[1:8].min() > 0.8
 
 
 def test_the_latent_is_found_without_being_told(linear: Linear) -> None:

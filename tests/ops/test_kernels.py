@@ -7,7 +7,7 @@ import pytest
 
 from cryobench.ops.fft import volume_to_fourier
 from cryobench.ops.grams import slice_products
-from cryobench.ops.shells import shell_products
+from cryobench.ops.shells import half_shell_products, pack_shells, whole_shells
 from cryobench.ops.splat import splat_gaussians
 
 
@@ -36,7 +36,9 @@ def test_splat_outside_the_box_is_cut() -> None:
 def test_shell_sums_agree_with_the_full_transform(box: int, rounded: bool) -> None:
     rng = np.random.default_rng(box)
     a, b = (rng.normal(size=(box, box, box)).astype(np.float32) for _ in range(2))
-    found = shell_products(volume_to_fourier(a), volume_to_fourier(b), rounded=rounded)
+    packed = np.stack([pack_shells(volume_to_fourier(v)) for v in (a, b)])
+    sums = whole_shells(half_shell_products(packed, packed, box), rounded=rounded)
+    found = np.stack((sums[0, 1], sums[0, 0], sums[1, 1]))
     fa, fb = (np.fft.fftn(v.astype(np.float64)) for v in (a, b))
     k = np.fft.fftfreq(box, 1 / box)
     radius = np.sqrt(k[:, None, None] ** 2 + k[:, None] ** 2 + k**2)
@@ -44,6 +46,16 @@ def test_shell_sums_agree_with_the_full_transform(box: int, rounded: bool) -> No
         chosen = np.rint(radius) == shell if rounded else (radius >= shell - 1) & (radius < shell)
         expected = [(fa * fb.conj())[chosen].real.sum(), (abs(fa) ** 2)[chosen].sum(), (abs(fb) ** 2)[chosen].sum()]
         np.testing.assert_allclose(found[:, shell], expected, rtol=1e-4, atol=1e-3)
+
+
+def test_products_of_a_pair_do_not_depend_on_what_else_is_computed() -> None:
+    rng = np.random.default_rng(0)
+    packed = np.stack([pack_shells(np.fft.rfftn(rng.normal(size=(18, 18, 18))).astype(np.complex64)) for _ in range(5)])
+    together = half_shell_products(packed, packed[:3], 18)
+    for i in range(5):
+        for j in range(3):
+            alone = half_shell_products(packed[i : i + 1], packed[j : j + 1], 18)
+            np.testing.assert_array_equal(alone[0, 0], together[i, j])
 
 
 def test_slice_products_agree_with_the_full_plane() -> None:

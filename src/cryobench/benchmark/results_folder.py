@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cryobench.benchmark.run import Run
 from cryobench.benchmark.tables import csv_text
+from cryobench.benchmark.volume_scores import per_item_text
 from cryobench.core import Dataset, Submission, Truth
 from cryobench.io import write_text
 from cryobench.methods import METHODS, discard_submission, write_submission
@@ -30,23 +31,8 @@ def write_results(run: Run, truth: Truth, folder: Path) -> None:
     scored; ``embeddings.csv`` the points of each latent space drawn.
     """
     write_text(folder / "results.json", run.results.document.model_dump_json(indent=1) + "\n")
-    write_text(folder / "fsc_per_item.csv", _items_text(run, truth))
+    write_text(folder / "fsc_per_item.csv", per_item_text(run.volumes, [state.name for state in truth.states]))
     write_text(folder / "embeddings.csv", _embeddings_text(run))
-
-
-def _items_text(run: Run, truth: Truth) -> str:
-    head = ["method", "protocol", "convention", "particle", "state", "auc", "auc_over_ceiling"]
-    head += ["resolution_0.143_angstrom", "crosses_0.143", "resolution_0.5_angstrom", "crosses_0.5"]
-    rows = []
-    for scores in run.volumes:
-        for convention, curves in scores.curves.items():
-            for particle, curve in zip(scores.queries.tolist(), curves, strict=True):
-                row = [scores.method, scores.protocol, convention, particle, truth.states[truth.labels[particle]].name]
-                row += [repr(curve.auc), repr(curve.auc_over_ceiling)]
-                for threshold, resolution in curve.resolutions.items():
-                    row += [f"{resolution:.4f}", str(curve.crosses[threshold]).lower()]
-                rows.append(row)
-    return csv_text(head, rows)
 
 
 def _embeddings_text(run: Run) -> str:

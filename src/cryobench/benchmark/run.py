@@ -13,7 +13,8 @@ from cryobench.benchmark.latents import embed_latents, score_latents
 from cryobench.benchmark.measures import Measured
 from cryobench.benchmark.pictures import particle_pictures, volume_pictures
 from cryobench.benchmark.provenance import provenance
-from cryobench.benchmark.volumes import PER_CONFORMATION, VolumeScores, mean_curves, score_volumes
+from cryobench.benchmark.volume_scores import resampled, volume_items
+from cryobench.benchmark.volumes import VolumeScores, mean_curves, score_volumes
 from cryobench.core import (
     Comparison,
     Dataset,
@@ -26,7 +27,7 @@ from cryobench.core import (
     silent,
 )
 from cryobench.methods import METHODS, Control
-from cryobench.metrics import CONVENTIONS, FSC_AUC, bootstrap_mean
+from cryobench.metrics import bootstrap_mean
 
 PER_IMAGE_VOLUMES = 100
 """Particles of the per-image protocol, as published."""
@@ -36,7 +37,8 @@ PER_IMAGE_VOLUMES = 100
 class Items:
     """The values of one metric over the items of one protocol, from which a score and its comparisons are made.
 
-    ``measured`` is the score where it was made with its floor and ceiling.
+    ``measured`` is the score where it was made with its floor and ceiling. ``groups`` are those that resampling keeps,
+    ``ceiling`` is the value of a perfect match where it is known, and ``flags`` name what was odd.
     """
 
     metric: MetricCard
@@ -47,6 +49,9 @@ class Items:
     values: np.ndarray
     parameters: dict[str, float | int | str]
     measured: Score | None = None
+    groups: np.ndarray | None = None
+    ceiling: float | None = None
+    flags: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -118,19 +123,14 @@ def score_run(dataset: Dataset, submissions: Sequence[Submission], seed: int, pr
 
 
 def _volume_items(volumes: Sequence[VolumeScores]) -> list[Items]:
-    return [
-        Items(
-            metric=FSC_AUC,
-            method=scores.method,
-            protocol=scores.protocol,
-            convention=convention,
-            over="states" if scores.protocol == PER_CONFORMATION else "particles",
-            values=scores.aucs(convention),
-            parameters={"mask": "union of the true states"},
-        )
-        for convention in CONVENTIONS
-        for scores in volumes
-    ]
+    found = []
+    for scores in volumes:
+        over, groups = resampled(scores)
+        for place, each in enumerate(volume_items(scores, "union of the true states")):
+            items = Items(each.metric, scores.method, scores.protocol, each.convention, over, each.values,
+                          each.parameters, groups=groups, ceiling=each.ceiling, flags=each.flags)  # fmt: skip
+            found.append((place, items))
+    return [items for _, items in sorted(found, key=lambda pair: pair[0])]
 
 
 def _latent_items(latents: Mapping[str, Measured]) -> list[Items]:
@@ -166,10 +166,11 @@ def _score(items: Items, others: Sequence[Items], roles: Mapping[str, str], seed
         statistic="mean",
         value=float(items.values.mean()),
         spread=float(items.values.std()),
-        interval=bootstrap_mean(items.values, items.over, seed),
+        interval=bootstrap_mean(items.values, items.over, seed, items.groups),
         n=len(items.values),
         parameters=items.parameters,
-        flags=tuple(flags),
+        flags=(*items.flags, *flags),
+        ceiling=items.ceiling,
     )
 
 
@@ -186,7 +187,7 @@ def _comparisons(items: Sequence[Items], seed: int) -> Iterable[Comparison]:
             first=first.method,
             second=second.method,
             difference=float(differences.mean()),
-            interval=bootstrap_mean(differences, f"{first.over}, paired", seed),
+            interval=bootstrap_mean(differences, f"{first.over}, paired", seed, first.groups),
             n=len(differences),
             parameters=first.parameters,
         )

@@ -1,46 +1,99 @@
-"""Volume scores: each volume asked for meets the truth of its state, one true volume in memory at a time."""
+"""Volume scores: each volume asked for meets the truth of its state; one of each is in memory at a time.
+
+A claimed volume that cannot be scored (empty, constant, not a number, on another grid, missing) is a failure: it scores
+0 and says why. It is never left out, and never a perfect score.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Int
 
-from cryobench.core import Curve, Progress, Submission, Truth
+from cryobench.align import Transform, align_volumes, transform_volume
+from cryobench.core import CryobenchError, Curve, InputError, Progress, Submission, Truth, Volume, VolumeProvider
+from cryobench.core.maps import require_map
 from cryobench.metrics import (
     CONVENTIONS,
     FSC_AUC,
     Convention,
     FSCCurve,
+    TransformedMap,
+    failed_curve,
     fsc_of_transforms,
+    real_space_correlation,
     representatives,
     strided_particles,
     transform_map,
 )
 
+_log = logging.getLogger(__name__)
+
 PER_CONFORMATION, PER_IMAGE = "per-conformation", "per-image"
+
+Gauge = Transform | str | None
+"""What is done to a claimed volume first: one transform for all, ``"each"``, each to its own truth, or nothing."""
+
+Curves = dict[Convention, FSCCurve]
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredVolume:
+    """One claimed volume against the truth of its particle's state.
+
+    Parameters
+    ----------
+    particle, state
+        Whose volume, and the particle's true state.
+    curves
+        FSC within the mask.
+    moving
+        FSC within the region in which the states differ; None where there is no such mask.
+    real_space
+        Pearson correlation of the voxels within the mask.
+    failure
+        Why nothing could be scored, or empty.
+    """
+
+    particle: int
+    state: int
+    curves: Curves
+    moving: Curves | None
+    real_space: float
+    failure: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class VolumeScores:
-    """Curves of one method under one protocol: ``curves[convention][i]`` belongs to the particle ``queries[i]``."""
+    """The volumes of one method under one protocol, in the order of their states."""
 
     method: str
     protocol: str
-    queries: Int[np.ndarray, " q"]
-    curves: dict[Convention, list[FSCCurve]]
+    items: list[ScoredVolume]
 
     def aucs(self, convention: Convention) -> np.ndarray:
         """Return the area under each curve, shape (q,)."""
-        return np.array([curve.auc for curve in self.curves[convention]])
+        return np.array([item.curves[convention].auc for item in self.items])
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """Volumes to score: whose, under which protocol, at which particles, and in which frame."""
+
+    method: str
+    protocol: str
+    volumes: VolumeProvider
+    particles: Int[np.ndarray, " q"]
+    gauge: Gauge = None
 
 
 def score_volumes(
     submissions: Sequence[Submission], truth: Truth, images: int, progress: Progress
 ) -> list[VolumeScores]:
-    """Return the FSC curves of each submission that has volumes, within the true mask, under both protocols.
+    """Return the scores of each submission that has volumes, within the true masks, under both protocols.
 
     Parameters
     ----------
@@ -53,49 +106,157 @@ def score_volumes(
     progress
         Told of volumes scored.
     """
-    scored = []
+    tasks = []
     for submission in submissions:
-        if submission.volumes is None:
-            continue
-        per_state = representatives(truth.labels, len(truth.states), submission.latents)
-        per_image = strided_particles(len(truth), min(images, len(truth)))
-        for protocol, queries in ((PER_CONFORMATION, per_state), (PER_IMAGE, per_image)):
-            by_state = queries[np.argsort(truth.labels[queries], kind="stable")]
-            scored.append(VolumeScores(submission.method.name, protocol, by_state, {c: [] for c in CONVENTIONS}))
-    by_name = {submission.method.name: submission for submission in submissions}
-    advance = progress("Scoring volumes", sum(len(scores.queries) for scores in scored))
-    for state in range(len(truth.states)):
-        reference = transform_map(truth.volumes[state], truth.mask, f"the true volume of state {state}")
-        for scores in scored:
-            provider = by_name[scores.method].volumes
-            assert provider is not None
-            # Queries are sorted by state, so what is appended stays in their order.
-            for particle in scores.queries[truth.labels[scores.queries] == state]:
-                name = f"the volume of method '{scores.method}' at particle {particle}"
-                claimed = transform_map(provider.at(int(particle)), truth.mask, name)
-                for convention in CONVENTIONS:
-                    scores.curves[convention].append(fsc_of_transforms(claimed, reference, convention))
-            advance(int((truth.labels[scores.queries] == state).sum()))
+        if submission.volumes is not None:
+            per_state = representatives(truth.labels, len(truth.states), submission.latents)
+            per_image = strided_particles(len(truth), min(images, len(truth)))
+            for protocol, particles in ((PER_CONFORMATION, per_state), (PER_IMAGE, per_image)):
+                tasks.append(Task(submission.method.name, protocol, submission.volumes, particles))
+    return score_tasks(tasks, truth, progress)
+
+
+def score_tasks(tasks: Sequence[Task], truth: Truth, progress: Progress) -> list[VolumeScores]:
+    """Return the scores of some tasks; a true volume is made once for all of them, and transformed once.
+
+    Raises
+    ------
+    InputError
+        If a true volume has nothing to correlate. What is wrong with a claimed one is told in its score.
+    """
+    scored = [VolumeScores(task.method, task.protocol, []) for task in tasks]
+    advance = progress("Scoring volumes", sum(len(task.particles) for task in tasks))
+    wanted = np.unique(np.concatenate([truth.labels[task.particles] for task in tasks])) if tasks else ()
+    for state in map(int, wanted):
+        target = _Target.of(truth, state)
+        for task, scores in zip(tasks, scored, strict=True):
+            for particle in task.particles[truth.labels[task.particles] == state]:
+                scores.items.append(target.score(task, int(particle)))
+                advance(1)
     return scored
+
+
+@dataclass(frozen=True, eq=False)
+class _Target:
+    """A true volume, ready to meet claimed ones."""
+
+    state: int
+    volume: Volume
+    mask: Volume | None
+    moving_mask: Volume | None
+    whole: TransformedMap
+    moving: TransformedMap | None
+
+    @classmethod
+    def of(cls, truth: Truth, state: int) -> _Target:
+        volume = truth.volumes[state]
+        name = f"the true volume of state {state}"
+        # A mask that selects nothing: the states do not differ.
+        moving_mask = truth.moving_mask if truth.moving_mask is not None and truth.moving_mask.data.any() else None
+        whole = transform_map(volume, truth.mask, name)
+        moving = None if moving_mask is None else transform_map(volume, moving_mask, name)
+        return cls(state, volume, truth.mask, moving_mask, whole, moving)
+
+    def score(self, task: Task, particle: int) -> ScoredVolume:
+        try:
+            return self._score(task, particle)
+        except CryobenchError as error:
+            failed: Curves = {convention: failed_curve(self.whole, convention) for convention in CONVENTIONS}
+            return ScoredVolume(particle, self.state, failed, failed if self.moving else None, 0.0, str(error))
+
+    def _score(self, task: Task, particle: int) -> ScoredVolume:
+        name = f"the volume of method '{task.method}' at particle {particle}"
+        claimed = task.volumes.at(particle)
+        if isinstance(task.gauge, Transform):
+            claimed = transform_volume(claimed, task.gauge)
+        elif task.gauge == "each":
+            claimed = align_volumes(claimed, self.volume).volume
+        curves = self._curves(transform_map(claimed, self.mask, name), self.whole)
+        real_space = real_space_correlation(claimed, self.volume, self.mask)
+        moving = None
+        if self.moving is not None:
+            moving = self._curves(transform_map(claimed, self.moving_mask, name), self.moving)
+        return ScoredVolume(particle, self.state, curves, moving, real_space)
+
+    @staticmethod
+    def _curves(claimed: TransformedMap, reference: TransformedMap) -> Curves:
+        return {convention: fsc_of_transforms(claimed, reference, convention) for convention in CONVENTIONS}
+
+
+def common_frame(
+    volumes: VolumeProvider, particles: Int[np.ndarray, " q"], truth: Truth, count: int, progress: Progress
+) -> Transform:
+    """Return the one transform that takes a method's frame to that of the truth.
+
+    The mean of some of its volumes is aligned with the mean of their true volumes: a motion that both show blurs both
+    alike.
+
+    Parameters
+    ----------
+    volumes, particles
+        What will be scored.
+    truth
+        The true volumes.
+    count
+        Number of volumes in the means, evenly spread over the particles.
+    progress
+        Told of volumes read.
+
+    Raises
+    ------
+    InputError
+        If none of the volumes can be used.
+    """
+    chosen = particles[np.unique(np.linspace(0, len(particles) - 1, min(count, len(particles))).astype(int))]
+    advance = progress("Finding the common frame", len(chosen))
+
+    sums: list[np.ndarray] = []
+    pixel_size = 0.0
+    for particle in map(int, chosen):
+        true = truth.volumes[int(truth.labels[particle])]
+        advance(1)
+        try:
+            claimed = volumes.at(particle)
+            require_map(claimed, "the volume", true, "the true one")
+        except CryobenchError as error:
+            _log.info("left out of the common frame: particle %d: %s", particle, error)
+            continue
+        sums = sums or [np.zeros(true.data.shape) for _ in range(2)]
+        sums[0] += claimed.data
+        sums[1] += true.data
+        pixel_size = true.pixel_size
+    if not sums:
+        raise InputError("no volume can be used to find the common frame: score without alignment to see why")
+    # A mean is a sum but for its scale, which does not matter here.
+    first, second = (Volume(total.astype(np.float32), pixel_size) for total in sums)
+    return align_volumes(first, second)
 
 
 def mean_curves(scored: Sequence[VolumeScores], truth: Truth) -> list[Curve]:
     """Return the per-conformation curves of each method, a mean and one for each state."""
     return [
-        Curve(
-            metric=FSC_AUC,
-            method=scores.method,
-            protocol=scores.protocol,
-            convention=convention,
-            label="Fourier shell correlation",
-            x=tuple(curves[0].frequencies.tolist()),
-            x_label="Spatial frequency",
-            x_unit="1/Å",
-            mean=tuple(np.mean([curve.correlations for curve in curves], axis=0).tolist()),
-            item_names=tuple(state.name for state in truth.states),
-            items=tuple(tuple(curve.correlations.tolist()) for curve in curves),
-        )
+        curve_record(scores, convention, [truth.states[item.state].name for item in scores.items])
         for scores in scored
         if scores.protocol == PER_CONFORMATION
-        for convention, curves in scores.curves.items()
+        for convention in CONVENTIONS
     ]
+
+
+def curve_record(scores: VolumeScores, convention: Convention, names: Sequence[str]) -> Curve:
+    """Return the curves of one method, a mean and one for each item, in 1/Å."""
+    curves = [item.curves[convention] for item in scores.items]
+    pixel_size = curves[0].pixel_size
+    assert pixel_size is not None  # true volumes know theirs
+    return Curve(
+        metric=FSC_AUC,
+        method=scores.method,
+        protocol=scores.protocol,
+        convention=convention,
+        label="Fourier shell correlation",
+        x=tuple((curves[0].frequency / pixel_size).tolist()),
+        x_label="Spatial frequency",
+        x_unit="1/Å",
+        mean=tuple(np.mean([curve.correlation for curve in curves], axis=0).tolist()),
+        item_names=tuple(names),
+        items=tuple(tuple(curve.correlation.tolist()) for curve in curves),
+    )

@@ -26,11 +26,14 @@ from cryobench.metrics._entanglement import POSE_ENTANGLEMENT, Entanglement, ent
 from cryobench.metrics._fsc import (
     CONVENTIONS,
     FSC_AUC,
+    FSC_AUC_MOVING,
+    FSC_RESOLUTION,
     NEGATED,
     THRESHOLDS,
     Convention,
     FSCCurve,
     TransformedMap,
+    failed_curve,
     fsc_curve,
     fsc_curves,
     fsc_of_transforms,
@@ -75,7 +78,7 @@ from cryobench.metrics._neighbourhood_protocols import (
     neighborhood_curve,
     published_neighborhood_similarity,
 )
-from cryobench.metrics._pairing import representatives, strided_particles
+from cryobench.metrics._pairing import representatives, stratified_particles, strided_particles
 from cryobench.metrics._populations import (
     POPULATION_JENSEN_SHANNON,
     POPULATION_TOTAL_VARIATION,
@@ -118,6 +121,8 @@ __all__ = [
     "CONVENTIONS",
     "DISTANCE_CORRELATION",
     "FSC_AUC",
+    "FSC_AUC_MOVING",
+    "FSC_RESOLUTION",
     "INFORMATION_IMBALANCE",
     "LATENT_REGRESSION",
     "LATENT_REGRESSION_ERROR",
@@ -175,6 +180,7 @@ __all__ = [
     "ctf_space",
     "distance_correlation",
     "entanglement",
+    "failed_curve",
     "fsc_auc_matrix",
     "fsc_curve",
     "fsc_curves",
@@ -199,6 +205,7 @@ __all__ = [
     "rotation_error",
     "rotation_space",
     "shared_neighbours",
+    "stratified_particles",
     "strided_particles",
     "subsampled_imbalance",
     "transform_map",

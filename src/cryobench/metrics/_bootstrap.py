@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int
 
 from cryobench.core import Interval, stream
 
@@ -11,7 +11,9 @@ RESAMPLES = 2000
 LEVEL = 0.95
 
 
-def bootstrap_mean(values: Float64[np.ndarray, " n"], over: str, seed: int = 0) -> Interval:
+def bootstrap_mean(
+    values: Float64[np.ndarray, " n"], over: str, seed: int = 0, groups: Int[np.ndarray, " n"] | None = None
+) -> Interval:
     """Return the percentile bootstrap interval of a mean at 95 %.
 
     Parameters
@@ -22,10 +24,16 @@ def bootstrap_mean(values: Float64[np.ndarray, " n"], over: str, seed: int = 0) 
         What the items are, in the plural, for the interval's description.
     seed
         Seed of the resampling. The same seed draws the same items for all methods, so differences are paired.
+    groups
+        Group of each item, shape (n,). Where they are given, items are drawn within their group, so that each group
+        keeps its size: the interval is that of the items, for these groups.
     """
-    means = np.empty(RESAMPLES)
-    generator = stream(seed, f"bootstrap {len(values)}")
-    for i in range(RESAMPLES):
-        means[i] = values[generator.integers(len(values), size=len(values))].mean()
+    parts = [values] if groups is None else [values[groups == group] for group in np.unique(groups)]
+    sums = np.zeros(RESAMPLES)
+    for i, part in enumerate(parts):
+        generator = stream(seed, f"bootstrap {len(values)}", i)
+        for j in range(RESAMPLES):
+            sums[j] += part[generator.integers(len(part), size=len(part))].sum()
+    means = sums / len(values)
     low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Interval(low=float(low), high=float(high), kind=f"{LEVEL:.0%} bootstrap over {over}".replace("%", " %"))

@@ -53,6 +53,34 @@ FSC_AUC = METRICS.add(
     ),
 )
 
+FSC_AUC_MOVING = METRICS.add(
+    "fsc-auc-moving",
+    MetricCard(
+        name="fsc-auc-moving",
+        label="FSC AUC, moving region",
+        summary="Area under the Fourier shell correlation as in FSC AUC, within a soft mask around what differs "
+        "between the true states. What keeps still, and scores well in a map of any state, is left out.",
+        reference="Harauz & van Heel, Optik 73 (1986) 146; the mask: where the standard deviation over the true states "
+        "exceeds a tenth of its maximum",
+        range=(None, 1.0),
+        direction="higher",
+        unit="",
+    ),
+)
+FSC_RESOLUTION = METRICS.add(
+    "fsc-resolution",
+    MetricCard(
+        name="fsc-resolution",
+        label="FSC resolution",
+        summary="Resolution at which the Fourier shell correlation with the true map first falls below a threshold, "
+        "interpolated. A curve that never does counts with that of Nyquist, and is flagged.",
+        reference="Rosenthal & Henderson, J. Mol. Biol. 333 (2003) 721: the threshold 0.143",
+        range=(0.0, None),
+        direction="lower",
+        unit="Å",
+    ),
+)
+
 
 @dataclass(frozen=True, eq=False)
 class FSCCurve:
@@ -241,6 +269,13 @@ def fsc_curves(
         return FSCCurve(frequency, correlations[i, j], convention, pixel_size, float(overall[i, j]))
 
     return [[curve(i, j) for j in range(len(references))] for i in range(len(volumes))]
+
+
+def failed_curve(reference: TransformedMap, convention: Convention) -> FSCCurve:
+    """Return the curve of a volume that could not be scored: 0 everywhere, also where a convention has 1."""
+    points = reference.box // 2 + (convention == "standard")
+    frequency = np.arange(points) / reference.box
+    return FSCCurve(frequency, np.zeros(points), convention, reference.pixel_size, 0.0)
 
 
 def shell_correlations(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float64
@@ -11,6 +11,7 @@ from cryobench.core import MapLike, Progress, silent
 from cryobench.metrics._fsc import Convention, fsc_curves, transform_map
 
 
+@runtime_checkable
 class MapSource(Protocol):
     """Maps that are held, read or rendered when they are asked for."""
 

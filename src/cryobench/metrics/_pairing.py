@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float32, Int, Int32
 
-from cryobench.core import InputError
+from cryobench.core import InputError, stream
 
 
 def representatives(
@@ -40,8 +40,36 @@ def representatives(
     return chosen
 
 
+def stratified_particles(labels: Int32[np.ndarray, " N"], count: int, seed: int) -> Int[np.ndarray, " m"]:
+    """Return particles drawn at random within their states, in ascending order.
+
+    Each state gets its share of the count, in proportion to its particles and at least one: so there are more than
+    asked for where there are many small states.
+
+    Parameters
+    ----------
+    labels
+        True state of each particle, shape (N,).
+    count
+        Number of particles, 1 to N.
+    seed
+        Seed of the draw; each state has its own.
+    """
+    _require_count(len(labels), count)
+    chosen = []
+    for state in np.unique(labels):
+        members = np.flatnonzero(labels == state)
+        share = max(1, round(count * len(members) / len(labels)))
+        chosen.append(stream(seed, "particles of a state", int(state)).permutation(members)[:share])
+    return np.sort(np.concatenate(chosen))
+
+
 def strided_particles(particles: int, count: int) -> Int[np.ndarray, " m"]:
     """Return the particles of the published per-image protocol: 0 ... N in steps of N // n."""
+    _require_count(particles, count)
+    return np.arange(0, particles, particles // count)
+
+
+def _require_count(particles: int, count: int) -> None:
     if not 1 <= count <= particles:
         raise InputError(f"{count} particles asked for of {particles}: choose from 1 to {particles}")
-    return np.arange(0, particles, particles // count)
