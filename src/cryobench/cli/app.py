@@ -12,6 +12,7 @@ import typer
 
 from cryobench.cli import add_ctf as add_ctf_command
 from cryobench.cli import add_noise as add_noise_command
+from cryobench.cli import align as align_command
 from cryobench.cli import demo as demo_command
 from cryobench.cli import downsample as downsample_command
 from cryobench.cli import latents as latents_command
@@ -22,6 +23,7 @@ from cryobench.cli import simulate as simulate_command
 from cryobench.cli import umap as umap_command
 from cryobench.cli.console import console
 from cryobench.cli.datasets import app as datasets_app
+from cryobench.cli.fsc import app as fsc_app
 
 app = typer.Typer(
     name="cryobench",
@@ -33,6 +35,8 @@ app = typer.Typer(
 )
 app.command("demo", epilog=demo_command.EPILOG)(demo_command.demo)
 app.add_typer(datasets_app)
+app.add_typer(fsc_app)
+app.command("align", epilog=align_command.EPILOG)(align_command.align)
 app.command("latents", epilog=latents_command.EPILOG)(latents_command.latents)
 app.command("poses", epilog=poses_command.EPILOG)(poses_command.poses)
 app.command("umap", epilog=umap_command.EPILOG)(umap_command.umap)

@@ -8,6 +8,7 @@ from cryobench.datasets.cards.facts import spec_facts
 from cryobench.datasets.examples import ExampleParticle, example_particles
 from cryobench.datasets.inputs import available_members, prepare_inputs
 from cryobench.datasets.manifest import changed_files, read_manifest
+from cryobench.datasets.map_truth import truth_of_maps
 from cryobench.datasets.own.custom import check_simulation, prepare_simulation, simulate, simulate_inputs
 from cryobench.datasets.own.custom_spec import SPEC_SUFFIXES, SimulationSpec, read_spec, spec_schema, with_changes
 from cryobench.datasets.own.example_spec import example_spec
@@ -53,5 +54,6 @@ __all__ = [
     "simulate_inputs",
     "spec_facts",
     "spec_schema",
+    "truth_of_maps",
     "with_changes",
 ]

@@ -4,6 +4,7 @@ from cryobench.methods import builtin as builtin
 from cryobench.methods.base import METHODS, Control, Method
 from cryobench.methods.builtin.backprojection import backproject
 from cryobench.methods.file_volumes import FileVolumes
+from cryobench.methods.made_volumes import Decoder, MadeVolumes, listed_volumes
 from cryobench.methods.published_latents import FoundLatents, find_latents, read_latents
 from cryobench.methods.submission_folder import SubmissionManifest, discard_submission, write_submission
 from cryobench.methods.submission_reading import read_submission, read_submission_manifest
@@ -13,14 +14,17 @@ __all__ = [
     "METHODS",
     "ClassVolumes",
     "Control",
+    "Decoder",
     "FileVolumes",
     "FoundLatents",
     "LinearVolumes",
+    "MadeVolumes",
     "Method",
     "SubmissionManifest",
     "backproject",
     "discard_submission",
     "find_latents",
+    "listed_volumes",
     "read_latents",
     "read_submission",
     "read_submission_manifest",

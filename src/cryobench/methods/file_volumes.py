@@ -26,11 +26,14 @@ class FileVolumes:
         The file of each particle that has one.
     source
         What the paths were read from, for messages.
+    pixel_size
+        In Å, in place of what the headers say.
     """
 
-    def __init__(self, paths: Mapping[int, Path], source: str) -> None:
+    def __init__(self, paths: Mapping[int, Path], source: str, pixel_size: float | None = None) -> None:
         self._paths = dict(paths)
         self._source = source
+        self._pixel_size = pixel_size
 
     @property
     def particles(self) -> Int64[np.ndarray, " m"]:
@@ -55,7 +58,7 @@ class FileVolumes:
                 f"{self._source}: no volume of particle {particle}, there are volumes of {len(having):,} particles "
                 f"({some}): add a row for it, or ask for one of these"
             )
-        return read_volume(path)
+        return read_volume(path, self._pixel_size)
 
 
 def read_volume_index(path: Path, particles: int) -> FileVolumes:

@@ -39,7 +39,7 @@ from cryobench.metrics._fsc import (
     fsc_of_transforms,
     transform_map,
 )
-from cryobench.metrics._fsc_matrix import MapSource, fsc_auc_matrix
+from cryobench.metrics._fsc_matrix import STATE_IDENTIFICATION, MapSource, fsc_auc_matrix, identified_states
 from cryobench.metrics._imbalance import (
     INFORMATION_IMBALANCE,
     conditional_ranks,
@@ -141,6 +141,7 @@ __all__ = [
     "ROTATIONS_WITHIN",
     "ROTATION_ERROR",
     "ROTATION_FROBENIUS",
+    "STATE_IDENTIFICATION",
     "SUBSET_SIZE",
     "THRESHOLDS",
     "TRANSLATION_ERROR",
@@ -185,6 +186,7 @@ __all__ = [
     "fsc_curve",
     "fsc_curves",
     "fsc_of_transforms",
+    "identified_states",
     "imbalance_per_point",
     "imbalance_plane",
     "information_imbalance",

@@ -7,8 +7,23 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float64
 
-from cryobench.core import MapLike, Progress, silent
+from cryobench.core import InputError, MapLike, MetricCard, Progress, silent
 from cryobench.metrics._fsc import Convention, fsc_curves, transform_map
+from cryobench.metrics._registry import METRICS
+
+STATE_IDENTIFICATION = METRICS.add(
+    "state-identification",
+    MetricCard(
+        name="state-identification",
+        label="State identification",
+        summary="Fraction of the states whose recovered map has a larger FSC AUC with its own true map than with that "
+        "of any other state. Chance is one over the number of states.",
+        reference="This package: the diagonal of the matrix of FSC AUC, recovered maps by true maps",
+        range=(0.0, 1.0),
+        direction="higher",
+        unit="",
+    ),
+)
 
 
 @runtime_checkable
@@ -75,3 +90,19 @@ def fsc_auc_matrix(
             advance(len(claimed) * len(block))
         start = end
     return areas
+
+
+def identified_states(areas: Float64[np.ndarray, "S S"]) -> Float64[np.ndarray, " S"]:
+    """Return 1 for each state whose map agrees best with its own truth, else 0, shape (S,).
+
+    Parameters
+    ----------
+    areas
+        As of :func:`fsc_auc_matrix`: recovered maps by true maps, both in the order of the states. A row that is not
+        finite, of a map that could not be scored, counts as 0; so does a tie.
+    """
+    if areas.ndim != 2 or areas.shape[0] != areas.shape[1]:
+        raise InputError(f"areas have shape {areas.shape}, expected a row and a column for each state")
+    own = np.diag(areas)
+    others = np.where(np.eye(len(areas), dtype=bool), -np.inf, areas).max(axis=1, initial=-np.inf)
+    return np.where(np.isfinite(own), own > others, False).astype(np.float64)

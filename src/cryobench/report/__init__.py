@@ -8,6 +8,16 @@ from cryobench.report._latents import latent_figure
 from cryobench.report._montage import montage
 from cryobench.report._overview import overview_figure
 from cryobench.report._points import points_figure
+from cryobench.report._shells import matrix_figure, shell_figure
 from cryobench.report.html import render_report
 
-__all__ = ["latent_figure", "montage", "overview_figure", "points_figure", "pose_error_figure", "render_report"]
+__all__ = [
+    "latent_figure",
+    "matrix_figure",
+    "montage",
+    "overview_figure",
+    "points_figure",
+    "pose_error_figure",
+    "render_report",
+    "shell_figure",
+]

@@ -1,0 +1,131 @@
+"""Scores of many volumes: what ``per-conformation`` and ``per-image`` share."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from cryobench.benchmark import (
+    PER_CONFORMATION,
+    Confusion,
+    Task,
+    VolumeScores,
+    common_frame,
+    confusion,
+    curve_record,
+    per_item_text,
+    per_state_text,
+    score_tasks,
+    scores_text,
+    volume_score_records,
+)
+from cryobench.cli.console import console
+from cryobench.cli.fsc.sources import Scorable, published_folder
+from cryobench.cli.scores import print_scores, write_picture
+from cryobench.core import InputError, Progress, Score
+from cryobench.io import write_text
+
+_FRAME_VOLUMES = 20
+_FIELDS = "%.7f"
+
+
+class Frame(StrEnum):
+    """What is done to the volumes before they are scored."""
+
+    none = "none"
+    one = "one"
+    each = "each"
+
+
+Align = Annotated[
+    Frame,
+    typer.Option(
+        "--align",
+        help="Leave the volumes, bring all to the truth by one transform, or each by its own (as published).",
+    ),
+]
+
+
+def score(
+    found: Scorable, protocol: str, frame: Frame, seed: int, progress: Progress, *, matrix: bool
+) -> tuple[VolumeScores, list[Score], Confusion | None]:
+    """Return the scores of volumes, and the matrix of states if it is asked for."""
+    gauge = None if frame is Frame.none else "each"
+    task = Task(found.method, protocol, found.volumes, found.particles, gauge)
+    if frame is Frame.one:
+        transform = common_frame(found.volumes, found.particles, found.truth, _FRAME_VOLUMES, progress)
+        task = Task(found.method, protocol, found.volumes, found.particles, transform)
+    scores = score_tasks([task], found.truth, progress)[0]
+    records = volume_score_records(scores, found.mask, seed)
+    confused = None
+    if matrix:
+        if protocol != PER_CONFORMATION or len(np.unique(found.truth.labels)) < len(found.truth.states):
+            raise InputError("a matrix of states needs a volume of each state: score per conformation, all states")
+        confused = confusion(task, found.truth, progress)
+        records.append(confused.score(seed))
+    return scores, records, confused
+
+
+def show(scores: VolumeScores, records: list[Score], what: str) -> None:
+    """Print the means and medians, and how many volumes failed."""
+    print_scores(f"{what}: {scores.method}, {scores.protocol}", [r for r in records if r.statistic == "mean"], {})
+    failures = [item for item in scores.items if item.failure]
+    for item in failures[:5]:
+        console.print(f"! particle {item.particle}: {item.failure}", markup=False, soft_wrap=True)
+    if len(failures) > 5:
+        console.print(f"! and {len(failures) - 5} more: see fsc_per_item.csv")
+
+
+def write(
+    output: Path,
+    found: Scorable,
+    scores: VolumeScores,
+    records: list[Score],
+    confused: Confusion | None,
+    *,
+    published_files: bool,
+) -> None:
+    """Write tables, plots and, if asked for, the published text files."""
+    from cryobench.report import matrix_figure, shell_figure  # noqa: PLC0415 (half a second to load)
+
+    names = [state.name for state in found.truth.states]
+    output.mkdir(parents=True, exist_ok=True)
+    texts = {
+        "fsc_per_item.csv": per_item_text([scores], names),
+        "fsc_per_state.csv": per_state_text([scores], names, found.mask),
+        "fsc_scores.csv": scores_text(records),
+        "fsc_scores.json": json.dumps([record.model_dump(mode="json") for record in records], indent=1) + "\n",
+    }
+    if confused is not None:
+        texts["fsc_matrix.csv"] = confused.text()
+    for name, text in texts.items():
+        write_text(output / name, text)
+    console.print(f"Written: {', '.join(str(output / name) for name in texts)}", markup=False, soft_wrap=True)
+    labels = [names[item.state] for item in scores.items]
+    curve = curve_record(scores, "standard", labels)
+    note = f"mean and middle 80 % of {len(scores.items)} volumes; {found.mask}"
+    write_picture(output / "fsc.png", shell_figure([curve], f"{scores.method}, {scores.protocol}", note))
+    if confused is not None:
+        picture = matrix_figure(confused.areas, names, f"States of {scores.method}", "dots: the best match of a row")
+        write_picture(output / "fsc_matrix.png", picture)
+    if published_files:
+        _write_published(output, found, scores)
+
+
+def _write_published(output: Path, found: Scorable, scores: VolumeScores) -> None:
+    """Write a file for each volume as the published scripts do: cycles per pixel and FSC, clipped, seven digits."""
+    folder = published_folder(output, scores.method, scores.protocol)
+    folder /= "fsc_no_mask" if found.truth.mask is None else "fsc"
+    folder.mkdir(parents=True, exist_ok=True)
+    order = {particle: place for place, particle in enumerate(found.particles.tolist())}
+    for item in scores.items:
+        curve = item.curves["published"]
+        rows = zip(curve.frequency, np.clip(curve.correlation, 0.0, 1.0), strict=True)
+        lines = [f"{_FIELDS % pixres} {_FIELDS % value}" for pixres, value in rows]
+        write_text(folder / f"{order[item.particle]:03d}.txt", "\n".join(["pixres fsc", *lines]) + "\n")
+    console.print(f"Written: {folder}/000.txt ...", markup=False, soft_wrap=True)

@@ -1,0 +1,193 @@
+"""What ``cryobench fsc per-conformation`` and ``per-image`` score: a submission, or a method's folder."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int
+
+from cryobench.benchmark import PER_CONFORMATION, PER_IMAGE
+from cryobench.core import FormatError, InputError, Progress, Truth, VolumeProvider
+from cryobench.datasets import load_dataset, truth_of_maps
+from cryobench.io import read_array, read_array_pickles
+from cryobench.methods import Decoder, FileVolumes, MadeVolumes, listed_volumes, read_latents, read_submission
+from cryobench.metrics import representatives, stratified_particles, strided_particles
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Which particles the per-image protocol takes: every N // n-th, or some of each state drawn with a seed."""
+
+    count: int
+    stratified: bool
+    seed: int
+
+
+@dataclass(frozen=True)
+class PublishedCall:
+    """The flags of the published scripts, and those that go with them."""
+
+    input_dir: Path
+    method: str
+    epoch: int | None
+    apix: float | None
+    gt_dir: Path | None
+    mask: Path | None
+    num_imgs: int
+    num_vols: int | None
+    labels: Path | None
+    command: str
+    keep: bool
+    moving: bool
+    output: Path
+
+
+@dataclass(frozen=True, eq=False)
+class Scorable:
+    """Volumes to score, at which particles, and the truth of them."""
+
+    method: str
+    volumes: VolumeProvider
+    particles: Int[np.ndarray, " q"]
+    truth: Truth
+    mask: str
+
+
+def of_submission(folder: Path, dataset: Path | None, protocol: str, draw: Draw, *, any_dataset: bool) -> Scorable:
+    """Return the volumes of a submission folder.
+
+    Raises
+    ------
+    InputError
+        If there is no dataset, or the submission has no volumes.
+    """
+    if dataset is None:
+        raise InputError(f"{folder}: compared with what? Give the dataset folder with --dataset")
+    truth = load_dataset(dataset)
+    submission = read_submission(folder, len(truth.particles), truth.card, any_dataset=any_dataset)
+    if submission.volumes is None:
+        raise InputError(f"{folder}: no volumes/index.csv there: there is nothing to score")
+    particles = _particles(truth.truth, submission.latents, protocol, draw)
+    if isinstance(submission.volumes, FileVolumes):
+        particles = _available(submission.volumes, particles, truth.truth, protocol)
+    words = "no mask" if truth.truth.mask is None else "union of the true states"
+    return Scorable(submission.method.name, submission.volumes, particles, truth.truth, words)
+
+
+@contextlib.contextmanager
+def of_published(call: PublishedCall, protocol: str, draw: Draw, progress: Progress) -> Iterator[Scorable]:
+    """Yield the volumes of a method's folder: those that are there, or those that its latents and weights make.
+
+    Raises
+    ------
+    InputError
+        If a flag is missing, or numbers do not fit each other.
+    FormatError
+        If a file does not hold what it should.
+    """
+    if call.gt_dir is None:
+        raise InputError("compared with what? Give the folder of the true maps with --gt-dir")
+    if not call.input_dir.is_dir():
+        raise InputError(f"{call.input_dir}: no such folder: expected the method's files there")
+    labels = _labels(call)
+    truth = truth_of_maps(call.gt_dir, labels, call.apix, call.mask, moving=call.moving, progress=progress)
+    words = "no mask" if call.mask is None else call.mask.name
+    latents_file = _latents_file(call)
+    latents = None if latents_file is None else read_latents(latents_file)
+    if latents is not None and len(latents) != len(labels):
+        raise InputError(
+            f"{latents_file}: {len(latents):,} rows, but --num-imgs and --num-vols (or --labels) make "
+            f"{len(labels):,} particles: expected a row for each"
+        )
+    particles = _particles(truth, latents, protocol, draw)
+    folder = published_folder(call.output, call.method, protocol) / "vols"
+    for place in (folder, call.input_dir):
+        paths = listed_volumes(place, len(particles))
+        if paths:
+            found = FileVolumes(dict(zip(particles.tolist(), paths, strict=True)), str(place), call.apix)
+            yield Scorable(call.method, found, particles, truth, words)
+            return
+    if latents is None:
+        raise FormatError(
+            f"{call.input_dir}: neither maps (.mrc) nor latents (z.{_epoch(call)}.pkl) there: give the folder of "
+            "cryoDRGN's training, or of the volumes of a method, one for each that is scored"
+        )
+    decoder = _decoder(call)
+    decoder.check()
+    by_state = particles[np.argsort(labels[particles], kind="stable")]
+    with MadeVolumes(decoder, latents, by_state, folder if call.keep else None) as made:
+        yield Scorable(call.method, made, particles, truth, words)
+
+
+def published_folder(output: Path, method: str, protocol: str) -> Path:
+    """Return where the published scripts put what is of one method and protocol."""
+    return output / method / ("per_conf_fsc" if protocol == PER_CONFORMATION else "per_img_fsc")
+
+
+def _epoch(call: PublishedCall) -> str:
+    return "N" if call.epoch is None else str(call.epoch)
+
+
+def _latents_file(call: PublishedCall) -> Path | None:
+    """Return the latents of an epoch; ``z.pkl`` where none was named."""
+    name = "z.pkl" if call.epoch is None else f"z.{call.epoch}.pkl"
+    path = call.input_dir / name
+    return path if path.is_file() else None
+
+
+def _decoder(call: PublishedCall) -> Decoder:
+    if call.apix is None:
+        raise InputError("the pixel size of the volumes that are made is not known: give --apix, in Å")
+    weights = call.input_dir / ("weights.pkl" if call.epoch is None else f"weights.{call.epoch}.pkl")
+    return Decoder(tuple(shlex.split(call.command)), weights, call.input_dir / "config.yaml", call.apix)
+
+
+def _labels(call: PublishedCall) -> Int[np.ndarray, " N"]:
+    if call.labels is not None:
+        content = read_array_pickles(call.labels)[0] if call.labels.suffix == ".pkl" else read_array(call.labels)
+        labels = np.asarray(content) if isinstance(content, np.ndarray | list) else np.empty(0)
+        if labels.ndim != 1 or not labels.size or (labels != np.floor(labels)).any():
+            raise FormatError(f"{call.labels}: shape {labels.shape}: expected the number of the state of each particle")
+        return labels.astype(np.int64)
+    if call.num_vols is None:
+        raise InputError("how many states are there? Give --num-vols (and --num-imgs), or --labels")
+    if call.num_imgs < 1 or call.num_vols < 1:
+        raise InputError(f"--num-imgs {call.num_imgs} --num-vols {call.num_vols}: expected numbers of at least 1")
+    return np.repeat(np.arange(call.num_vols), call.num_imgs)
+
+
+def _particles(truth: Truth, latents: np.ndarray | None, protocol: str, draw: Draw) -> Int[np.ndarray, " q"]:
+    if protocol == PER_CONFORMATION:
+        present = np.unique(truth.labels)
+        if len(present) < len(truth.states):
+            compact = np.searchsorted(present, truth.labels).astype(np.int32)
+            return representatives(compact, len(present), latents)
+        return representatives(truth.labels, len(truth.states), latents)
+    count = min(draw.count, len(truth))
+    if draw.stratified:
+        return stratified_particles(truth.labels, count, draw.seed)
+    return strided_particles(len(truth), count)
+
+
+def _available(
+    volumes: FileVolumes, wanted: Int[np.ndarray, " q"], truth: Truth, protocol: str
+) -> Int[np.ndarray, " q"]:
+    """Return the particles whose volumes are scored, of those that have one.
+
+    Per conformation, a state's volume may be given at another particle than the nearest to the mean latent: the first
+    that there is stands for the state. What is missing then scores 0.
+    """
+    if protocol == PER_IMAGE:
+        return wanted
+    having = volumes.particles
+    states = truth.labels[having]
+    chosen = []
+    for particle in wanted.tolist():
+        own = having[states == truth.labels[particle]]
+        chosen.append(particle if particle in having or not own.size else int(own[0]))
+    return np.array(chosen)

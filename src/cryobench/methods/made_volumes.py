@@ -1,0 +1,171 @@
+"""Volumes that cryoDRGN's own program makes at latents, a batch at a time, and that are deleted once they were read.
+
+The program runs in an environment of its own; nothing of it is imported, and no weights are opened here.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32, Int
+
+from cryobench.core import FormatError, InputError, Volume
+from cryobench.io import find_files, read_volume
+
+BATCH = 100
+"""Volumes on disk at a time: the program takes twenty seconds to start, and a volume of box 256 is 67 MB."""
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """A trained cryoDRGN model and the command that makes its volumes.
+
+    Parameters
+    ----------
+    command
+        The program, and what stands before it, such as ``("conda", "run", "-n", "cryodrgn", "cryodrgn")``.
+    weights, config
+        Files of the model.
+    pixel_size
+        Edge of a voxel in Å.
+    """
+
+    command: tuple[str, ...]
+    weights: Path
+    config: Path
+    pixel_size: float
+
+    def check(self) -> None:
+        """Raise unless the program and the files are there.
+
+        Raises
+        ------
+        InputError
+            Saying what is missing, and how to go on.
+        """
+        for path in (self.weights, self.config):
+            if not path.is_file():
+                raise InputError(f"{path}: no such file: volumes are made of it; check --input-dir and --epoch")
+        if not self.command or shutil.which(self.command[0]) is None:
+            raise InputError(
+                f"'{' '.join(self.command)}' is not on the path, and makes the volumes: activate its environment, "
+                "or give the command with --command, such as --command 'conda run -n cryodrgn cryodrgn'; or put the "
+                "volumes (.mrc, one for each that is scored, in this order) into the input folder"
+            )
+
+    def make(self, latents: Float32[np.ndarray, "n d"], folder: Path) -> list[Path]:
+        """Make the volume of each latent in a folder; return the files in the order of the latents.
+
+        Raises
+        ------
+        InputError
+            If the program fails; the message ends with its last words.
+        FormatError
+            If it leaves another number of volumes.
+        """
+        table = folder / "z.txt"
+        np.savetxt(table, latents)
+        call = [*self.command, "eval_vol", str(self.weights), "-c", str(self.config), "--zfile", str(table)]
+        call += ["-o", str(folder / "made"), "--Apix", f"{self.pixel_size:g}"]
+        done = subprocess.run(call, capture_output=True, text=True, check=False)
+        if done.returncode:
+            words = " / ".join((done.stderr or done.stdout).strip().splitlines()[-_SHOWN:])
+            raise InputError(f"'{' '.join(call)}' failed with status {done.returncode}: {words}")
+        found = find_files(folder / "made", (".mrc",)) if (folder / "made").is_dir() else []
+        if len(found) != len(latents):
+            raise FormatError(f"{folder / 'made'}: {len(found)} volumes of '{call[0]}', expected {len(latents)}")
+        return found
+
+
+class MadeVolumes:
+    """The volumes at some particles, made when the first of a batch is asked for.
+
+    Use it as a context manager: what is on disk is deleted in the end, and as soon as the next batch is made.
+
+    Parameters
+    ----------
+    decoder
+        Makes them.
+    latents
+        Latent of each particle, shape (N, d).
+    particles
+        Those that will be asked for, in that order.
+    keep
+        A folder where volumes are kept as ``vol_000.mrc`` ..., in the order of ``particles``; None to keep none.
+    """
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        latents: Float32[np.ndarray, "N d"],
+        particles: Int[np.ndarray, " q"],
+        keep: Path | None = None,
+    ) -> None:
+        self._decoder, self._latents, self._keep = decoder, latents, keep
+        self._places = {particle: place for place, particle in enumerate(particles.tolist())}
+        self._particles = particles
+        self._paths: dict[int, Path] = {}
+
+    def __enter__(self) -> MadeVolumes:
+        self._temporary = tempfile.TemporaryDirectory(prefix="cryobench-")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._temporary.cleanup()
+
+    def at(self, particle: int) -> Volume:
+        """Return the volume at a particle's latent, made if it is not on disk.
+
+        Raises
+        ------
+        InputError
+            If the particle is none of those announced, or the program fails.
+        """
+        if particle not in self._places:
+            raise InputError(f"no volume of particle {particle} was announced")
+        if particle not in self._paths:
+            self._make(self._places[particle] // BATCH * BATCH)
+        return read_volume(self._paths[particle], self._decoder.pixel_size)
+
+    def _make(self, start: int) -> None:
+        batch = self._particles[start : start + BATCH]
+        folder = Path(self._temporary.name) / f"{start}"
+        if self._keep is None:
+            for path in self._paths.values():
+                path.unlink(missing_ok=True)
+            self._paths = {}
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        made = self._decoder.make(self._latents[batch], folder)
+        if self._keep is not None:
+            made = [_kept(path, self._keep / f"vol_{start + i:03d}.mrc") for i, path in enumerate(made)]
+        self._paths |= dict(zip(batch.tolist(), made, strict=True))
+
+
+def _kept(path: Path, name: Path) -> Path:
+    name.parent.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.move(path, name))
+
+
+def listed_volumes(folder: Path, count: int) -> Sequence[Path]:
+    """Return the maps of a folder in natural order, as many as will be scored; none if there is no map at all.
+
+    Raises
+    ------
+    FormatError
+        If there is another number of maps.
+    """
+    found = find_files(folder, (".mrc",)) if folder.is_dir() else []
+    if found and len(found) != count:
+        raise FormatError(
+            f"{folder}: {len(found)} maps, expected {count}, one for each volume that is scored, in their order"
+        )
+    return found
