@@ -25,6 +25,7 @@ OutputFolder = Annotated[
 PlotFile = Annotated[
     Path | None, typer.Option("--plot", metavar="PNG", help="Write a picture there.", show_default=False)
 ]
+SHUFFLED = "Floor: the same claim, shuffled over the particles. Ceiling: the truth as the claim."
 ScoreSeed = Annotated[int, typer.Option("--seed", help="Of shuffles, subsamples, k-means and resampling.")]
 
 
@@ -34,8 +35,8 @@ def read_both(submission: Path, dataset: Path, *, any_dataset: bool) -> tuple[Su
     return read_submission(submission, len(truth.particles), truth.card, any_dataset=any_dataset), truth
 
 
-def print_scores(title: str, scores: Sequence[Score], missing: Mapping[str, str]) -> None:
-    """Print a row a score, and what could not be scored."""
+def print_scores(title: str, scores: Sequence[Score], missing: Mapping[str, str], controls: str = SHUFFLED) -> None:
+    """Print a row a score, what could not be scored, and what floor and ceiling are."""
     table = Table(title=title, title_justify="left", box=rich.box.SIMPLE_HEAD)
     table.add_column("metric")
     for head in ("value", "interval", "floor", "ceiling", "n"):
@@ -55,7 +56,7 @@ def print_scores(title: str, scores: Sequence[Score], missing: Mapping[str, str]
         console.print(table)
         kinds = "; ".join(dict.fromkeys(score.interval.kind for score in scores))
         console.print(f"Intervals: {kinds}.", markup=False)
-        console.print("Floor: the same claim, shuffled over the particles. Ceiling: the truth as the claim.")
+        console.print(controls)
     for flag in dict.fromkeys(flag for score in scores for flag in score.flags):
         console.print(f"! {flag}", markup=False)
     for name, why in missing.items():
@@ -88,7 +89,7 @@ def _name(score: Score) -> str:
     parameters = ", ".join(f"{name} {value}" for name, value in score.parameters.items())
     kind = "" if score.statistic == "mean" else score.statistic
     where = "" if score.protocol == "all particles" else score.protocol
-    return ", ".join(part for part in (score.metric.label, kind, parameters, where) if part)
+    return ", ".join(part for part in (score.metric.label, kind, score.convention, parameters, where) if part)
 
 
 def _number(value: float | None, unit: str = "") -> str:

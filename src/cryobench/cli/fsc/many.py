@@ -106,6 +106,9 @@ def per_image(
     stratified: Annotated[
         bool, typer.Option("--stratified", help="Draw them at random within states, not every N // n-th.")
     ] = False,
+    available: Annotated[
+        bool, typer.Option("--available", help="Score the particles that the submission has volumes of.")
+    ] = False,
     input_dir: InputDir = None,
     epoch: Epoch = None,
     apix: Apix = None,
@@ -131,7 +134,7 @@ def per_image(
             input_dir, method, epoch, apix, gt_dir, mask, num_imgs, num_vols, labels, command, output,
             keep=keep_volumes, moving=moving,
         )  # fmt: skip
-        _run(submission, dataset, call, PER_IMAGE, Draw(particles, stratified, seed), align, output,
+        _run(submission, dataset, call, PER_IMAGE, Draw(particles, stratified, seed, available), align, output,
              any_dataset=any_dataset, matrix=False, published_files=published_files)  # fmt: skip
 
 
@@ -184,5 +187,5 @@ def _run(
             assert submission is not None
             found = of_submission(submission, dataset, protocol, draw, any_dataset=any_dataset)
         scores, records, confused = score(found, protocol, frame, draw.seed, progress, matrix=matrix)
-    show(scores, records, "FSC")
+    show(scores, records, found.mask)
     write(output, found, scores, records, confused, published_files=published_files)

@@ -32,6 +32,7 @@ from cryobench.io import write_text
 
 _FRAME_VOLUMES = 20
 _FIELDS = "%.7f"
+_CONTROLS = "Ceiling: the true volumes as the claim. Floor: chance. See the control consensus for that of FSC."
 
 
 class Frame(StrEnum):
@@ -71,14 +72,23 @@ def score(
     return scores, records, confused
 
 
-def show(scores: VolumeScores, records: list[Score], what: str) -> None:
+def show(scores: VolumeScores, records: list[Score], mask: str) -> None:
     """Print the means and medians, and how many volumes failed."""
-    print_scores(f"{what}: {scores.method}, {scores.protocol}", [r for r in records if r.statistic == "mean"], {})
+    means = [
+        record.model_copy(update={"protocol": "all particles", "parameters": _shown(record)})
+        for record in records
+        if record.statistic == "mean"
+    ]
+    print_scores(f"Volumes of {scores.method}, {scores.protocol}, {mask}", means, {}, _CONTROLS)
     failures = [item for item in scores.items if item.failure]
     for item in failures[:5]:
         console.print(f"! particle {item.particle}: {item.failure}", markup=False, soft_wrap=True)
     if len(failures) > 5:
         console.print(f"! and {len(failures) - 5} more: see fsc_per_item.csv")
+
+
+def _shown(record: Score) -> dict[str, float | int | str]:
+    return {name: value for name, value in record.parameters.items() if name != "mask"}
 
 
 def write(

@@ -18,14 +18,20 @@ from cryobench.io import read_array, read_array_pickles
 from cryobench.methods import Decoder, FileVolumes, MadeVolumes, listed_volumes, read_latents, read_submission
 from cryobench.metrics import representatives, stratified_particles, strided_particles
 
+_NAMED = 5  # particles that a message names
+
 
 @dataclass(frozen=True)
 class Draw:
-    """Which particles the per-image protocol takes: every N // n-th, or some of each state drawn with a seed."""
+    """Which particles the per-image protocol takes.
+
+    Every N // n-th, or some of each state drawn with a seed, or whichever a submission has volumes of.
+    """
 
     count: int
     stratified: bool
     seed: int
+    available: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ def of_submission(folder: Path, dataset: Path | None, protocol: str, draw: Draw,
         raise InputError(f"{folder}: no volumes/index.csv there: there is nothing to score")
     particles = _particles(truth.truth, submission.latents, protocol, draw)
     if isinstance(submission.volumes, FileVolumes):
-        particles = _available(submission.volumes, particles, truth.truth, protocol)
+        particles = _having(submission.volumes, particles, truth.truth, protocol, draw)
     words = "no mask" if truth.truth.mask is None else "union of the true states"
     return Scorable(submission.method.name, submission.volumes, particles, truth.truth, words)
 
@@ -174,17 +180,31 @@ def _particles(truth: Truth, latents: np.ndarray | None, protocol: str, draw: Dr
     return strided_particles(len(truth), count)
 
 
-def _available(
-    volumes: FileVolumes, wanted: Int[np.ndarray, " q"], truth: Truth, protocol: str
+def _having(
+    volumes: FileVolumes, wanted: Int[np.ndarray, " q"], truth: Truth, protocol: str, draw: Draw
 ) -> Int[np.ndarray, " q"]:
     """Return the particles whose volumes are scored, of those that have one.
 
-    Per conformation, a state's volume may be given at another particle than the nearest to the mean latent: the first
-    that there is stands for the state. What is missing then scores 0.
+    Per conformation, a state's volume may be given at another particle than the one nearest to the mean latent: the
+    first that there is stands for the state. A state without any scores 0.
+
+    Raises
+    ------
+    InputError
+        If the per-image protocol wants particles that have none.
     """
-    if protocol == PER_IMAGE:
-        return wanted
     having = volumes.particles
+    missing = np.setdiff1d(wanted, having)
+    if protocol == PER_IMAGE:
+        if draw.available:
+            return having
+        if missing.size:
+            some = ", ".join(map(str, missing[:_NAMED].tolist()))
+            raise InputError(
+                f"the submission has no volume of {len(missing)} of the {len(wanted)} particles that are asked for "
+                f"({some} ...): add them to volumes/index.csv, or give --available to score the {len(having)} there are"
+            )
+        return wanted
     states = truth.labels[having]
     chosen = []
     for particle in wanted.tolist():
