@@ -95,7 +95,7 @@ def _draw_recovery(axes: Axes, recovery: Recovery | None) -> None:
     name = literal(with_unit(recovery.coordinate.name, recovery.coordinate.unit))
     axes.set_xlabel(f"true {name}", color=MUTED)
     axes.set_ylabel("foretold from the latent", color=MUTED)
-    axes.text(0.02, 0.98, literal(recovery.model), transform=axes.transAxes, fontsize=9, color=MUTED, va="top")
+    axes.text(0.98, 0.03, literal(recovery.model), transform=axes.transAxes, fontsize=9, color=MUTED, ha="right")
     margin = 0.03 * (high - low)
     axes.set_xlim(low - margin, high + margin)
     if np.ptp(recovery.predicted) == 0:

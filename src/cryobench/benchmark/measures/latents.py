@@ -20,6 +20,7 @@ from cryobench.metrics import (
     LATENT_REGRESSION,
     LATENT_REGRESSION_ERROR,
     NEIGHBOURHOOD_SIMILARITY,
+    NUISANCE_IMBALANCE,
     REGRESSION_MODELS,
     TRUSTWORTHINESS,
     LatentRegression,
@@ -63,26 +64,27 @@ def _neighbourhood(claim: Claim, reference: Reference, seed: int) -> Sequence[Re
 
 
 def _imbalance(claim: Claim, reference: Reference, seed: int) -> Sequence[Reading]:
-    return _both_ways(latents_of(claim), reference.truth.latents, "true latent", seed)
+    return _both_ways(INFORMATION_IMBALANCE, latents_of(claim), reference.truth.latents, "true latent", seed)
 
 
 def _nuisance(claim: Claim, reference: Reference, seed: int) -> Sequence[Reading]:
     """Return whether the latent encodes what is no conformation: the pose, the CTF."""
     readings: list[Reading] = []
     if reference.poses is not None and len(reference) > 1:
-        readings += _both_ways(latents_of(claim), rotation_space(reference.poses.rotations), "pose", seed)
+        readings += _both_ways(
+            NUISANCE_IMBALANCE, latents_of(claim), rotation_space(reference.poses.rotations), "pose", seed
+        )
     if reference.ctf is not None and np.ptp(reference.ctf.table, axis=0).any():
-        readings += _both_ways(latents_of(claim), ctf_space(reference.ctf.table), "CTF", seed)
+        readings += _both_ways(NUISANCE_IMBALANCE, latents_of(claim), ctf_space(reference.ctf.table), "CTF", seed)
     return readings
 
 
-def _both_ways(latents: Space, known: Float[np.ndarray, "N p"], name: str, seed: int) -> list[Reading]:
+def _both_ways(
+    metric: MetricCard, latents: Space, known: Float[np.ndarray, "N p"], name: str, seed: int
+) -> list[Reading]:
     predicts, predicted = imbalance_per_point(latents.points, known, 1)
     ways = {f"latent to {name}": predicts, f"{name} to latent": predicted}
-    return [
-        over_particles(INFORMATION_IMBALANCE, items, seed, parameters={"k": 1, "from": way})
-        for way, items in ways.items()
-    ]
+    return [over_particles(metric, items, seed, parameters={"k": 1, "from": way}) for way, items in ways.items()]
 
 
 def _trustworthiness(claim: Claim, reference: Reference, seed: int) -> Sequence[Reading]:
@@ -163,7 +165,7 @@ def _add(name: str, metrics: tuple[MetricCard, ...], read: Read, most: int | Non
 
 _add("neighborhood-similarity", (NEIGHBOURHOOD_SIMILARITY,), _neighbourhood)
 _add("information-imbalance", (INFORMATION_IMBALANCE,), _imbalance)
-_add("nuisance-imbalance", (INFORMATION_IMBALANCE,), _nuisance, PART)
+_add("nuisance-imbalance", (NUISANCE_IMBALANCE,), _nuisance, PART)
 _add("latent-regression", (LATENT_REGRESSION, LATENT_REGRESSION_ERROR), _regression)
 _add("trustworthiness", (TRUSTWORTHINESS, CONTINUITY), _trustworthiness, PART)
 _add("distance-correlation", (DISTANCE_CORRELATION,), _distance_correlation, PART)

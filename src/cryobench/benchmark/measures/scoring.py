@@ -128,7 +128,7 @@ def shuffled(claim: Claim, number: int, seed: int) -> Claim:
     def shuffle() -> Claim:
         parts = (claim.latents, claim.classes, claim.poses)
         count = next(len(part) for part in parts if part is not None)
-        return claim.shuffled(stream(seed, "shuffled claim", number).permutation(count))
+        return claim.shuffled(stream(seed, "shuffled claim", number).permutation(count), number)
 
     return claim.once(("shuffled", number, seed), shuffle)
 
