@@ -16,7 +16,7 @@ from cryobench.metrics import INFORMATION_IMBALANCE, NEIGHBOURHOOD_SIMILARITY, N
 CURVE_PARTICLES = 10_000
 """Particles of the curve at most, a random choice of them where there are more."""
 
-RADII_PERCENT = (0.5, *range(1, 21))
+RADII_PERCENT = (0.5, *map(float, range(1, 21)))
 
 
 def neighbourhood_curves(measured: Measured, reference: Reference, method: str, seed: int) -> tuple[Curve, ...]:
