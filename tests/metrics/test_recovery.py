@@ -27,7 +27,7 @@ from cryobench.metrics import (
     trustworthiness_chance,
 )
 from cryobench.ops.distance_sums import distance_sums
-from cryobench.ops.ranks import neighbour_ranks
+from cryobench.ops.neighbour_ranks import neighbour_ranks
 
 SEEDS = st.integers(0, 10_000)
 

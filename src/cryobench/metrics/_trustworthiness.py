@@ -15,8 +15,8 @@ from jaxtyping import Float, Float64
 from cryobench.core import InputError, MetricCard
 from cryobench.core.checks import require_finite
 from cryobench.metrics._registry import METRICS
+from cryobench.ops.neighbour_ranks import neighbour_ranks
 from cryobench.ops.neighbours import nearest_neighbours
-from cryobench.ops.ranks import neighbour_ranks
 
 _REFERENCE = "Venna & Kaski, ICANN 2001, LNCS 2130, 485"
 

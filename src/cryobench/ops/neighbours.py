@@ -121,7 +121,16 @@ def neighbour_rows(space: Space, k: int, start: int, stop: int) -> Int32[np.ndar
     rank = math.ceil(expected + 4 * math.sqrt(expected) + 4)
     strips = _STRIPS_A_THREAD * numba.get_num_threads()
     _neighbour_kernel(
-        space.exact, space.blocks, space.sample, space.slack, space.slope, start, rank, sampled, strips, found
+        space.exact,
+        space.blocks,
+        space.sample,
+        space.slack,
+        space.slope,
+        start,
+        rank,
+        sampled,
+        strips,
+        found,
     )
     return found
 
@@ -205,9 +214,10 @@ def _neighbour_kernel(  # type: ignore[no-untyped-def]
                     counts[q] = collect(512 * b, start + first + q, limits[q], squares, candidates[q], counts[q])
             for q in range(size):
                 i = start + first + q
-                limit = limits[q]
+                trial, limit = rank, limits[q]
                 while not nearest_of(candidates[q], counts[q], k, limit, exact, i, slope, slacks[i], spare):
-                    limit = min(4 * limit + 4 * np.float32(slacks[i]) ** 2, FARTHEST)
+                    trial *= 2
+                    limit = sampled_limit(sample, sampled, trial, queries[q], squares, values, slope, slacks[i])
                     counts[q] = 0
                     for b in range(len(blocks)):
                         block_squares(blocks[b], queries[q], squares)
