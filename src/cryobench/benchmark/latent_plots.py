@@ -61,8 +61,9 @@ def imbalance_points(scores: Sequence[Score]) -> tuple[ImbalancePoint, ...]:
     for way, score in found.items():
         name = str(way).removeprefix("latent to ")
         back = found.get(f"{name} to latent")
-        if str(way).startswith("latent to ") and back is not None:
-            points.append(ImbalancePoint(name, score.value, back.value, score.floor or np.nan, back.floor or np.nan))
+        if back is None or score.floor is None or back.floor is None:
+            continue
+        points.append(ImbalancePoint(name, score.value, back.value, score.floor, back.floor))
     return tuple(points)
 
 

@@ -19,7 +19,7 @@ from cryobench.methods import read_submission
 
 _ROUNDING = 1e-6
 _WORDS = {
-    "k": "k = {}",
+    "k": "k\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{}",
     "from": "{}",
     "part": "{}",
     "model": "by {}",
@@ -29,6 +29,8 @@ _WORDS = {
     "degrees": "{}°",
     "error": "{}",
 }
+
+_VALUES: dict[float | int | str, str] = {"linear": "a linear model", "neighbours": "10 neighbours"}
 
 SubmissionFolder = Annotated[Path, typer.Argument(metavar="SUBMISSION", help="Submission folder.")]
 DatasetFolder = Annotated[Path, typer.Option("--dataset", metavar="DIR", help="Dataset folder: the truth.")]
@@ -99,7 +101,9 @@ def _say(paths: Iterable[Path]) -> None:
 
 def _name(score: Score) -> str:
     """Return what a score is of, and over what."""
-    words = [_WORDS.get(name, f"{name} {{}}").format(value) for name, value in score.parameters.items()]
+    words = [
+        _WORDS.get(name, f"{name} {{}}").format(_VALUES.get(value, value)) for name, value in score.parameters.items()
+    ]
     kind = "median" if score.statistic == "median" else ""
     where = "" if score.protocol == "all particles" else score.protocol
     return ", ".join(part for part in (score.metric.label, kind, *words, where) if part)
