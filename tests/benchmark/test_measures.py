@@ -265,3 +265,23 @@ def test_large_sets_are_scored_by_a_part(monkeypatch: pytest.MonkeyPatch) -> Non
     claim, known = part_of(Claim.of(noisy_submission(reference)), reference, 240, 0)
     assert known.counts == (39, 119)
     assert len(latent_measures.latents_of(shuffled(claim, 0, 0))) == len(known) == 240
+
+
+def test_a_part_says_that_it_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(
+        MEASURES._entries,
+        "trustworthiness",
+        dataclasses.replace(MEASURES["trustworthiness"], most=300, most_bounds=240),
+    )
+    reference = make_reference(each=160)
+    scores = measure_submission(noisy_submission(reference), reference, ["trustworthiness"]).scores
+    assert [(score.protocol, score.n) for score in scores] == [("300 particles drawn", 300)] * 2
+
+
+def test_large_neighbourhoods_are_compared_for_fewer_particles(monkeypatch: pytest.MonkeyPatch) -> None:
+    reference = make_reference()
+    assert latent_measures.comparable(reference) == int((4e8 / (119 / 240)) ** 0.5)
+    monkeypatch.setattr(latent_measures, "BOUNDS", 100)
+    monkeypatch.setattr(latent_measures, "MOST_PAIRS", 120**2 / 2)
+    # The larger neighbourhood, 119 of 240, is about half of all particles: 120 of them have half of 120 each.
+    assert latent_measures.comparable(reference) == 120

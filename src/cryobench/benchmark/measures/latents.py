@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from jaxtyping import Float, Float64
@@ -41,6 +41,9 @@ PART = 20_000
 BOUNDS = 5_000
 """Particles of floors and ceilings of measures that search all pairs."""
 
+MOST_PAIRS = 4e8
+"""Neighbours of all particles together that are compared at most: 100,000 particles with 4,000 each."""
+
 _SUBSAMPLES = 10
 
 
@@ -61,6 +64,15 @@ def _neighbourhood(claim: Claim, reference: Reference, seed: int) -> Sequence[Re
         over_particles(NEIGHBOURHOOD_SIMILARITY, column, seed, parameters={"k": k}, convention="standard")
         for k, column in zip(counts, np.ascontiguousarray(shared.T), strict=True)
     ]
+
+
+def comparable(reference: Reference) -> int:
+    """Return how many particles may be scored with neighbourhoods of the same share of all.
+
+    Where states are few and large, as in compositional mixtures, a neighbourhood of a state's size is a tenth of all.
+    """
+    share = max(reference.counts or (1,)) / len(reference)
+    return max(BOUNDS, int((MOST_PAIRS / share) ** 0.5))
 
 
 def _imbalance(claim: Claim, reference: Reference, seed: int) -> Sequence[Reading]:
@@ -159,11 +171,13 @@ def _distance_correlation(claim: Claim, reference: Reference, seed: int) -> Sequ
     return [subsampled(DISTANCE_CORRELATION, value, draw, size, len(true))]
 
 
-def _add(name: str, metrics: tuple[MetricCard, ...], read: Read, most: int | None = None) -> None:
+def _add(
+    name: str, metrics: tuple[MetricCard, ...], read: Read, most: int | Callable[[Reference], int] | None = None
+) -> None:
     add_measure(Measure(name, "latents", "latents", metrics, read, most=most, most_bounds=BOUNDS))
 
 
-_add("neighborhood-similarity", (NEIGHBOURHOOD_SIMILARITY,), _neighbourhood)
+_add("neighborhood-similarity", (NEIGHBOURHOOD_SIMILARITY,), _neighbourhood, comparable)
 _add("information-imbalance", (INFORMATION_IMBALANCE,), _imbalance)
 _add("nuisance-imbalance", (NUISANCE_IMBALANCE,), _nuisance, PART)
 _add("latent-regression", (LATENT_REGRESSION, LATENT_REGRESSION_ERROR), _regression)
