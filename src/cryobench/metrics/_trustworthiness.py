@@ -92,7 +92,8 @@ def _kept(ranked: Float[np.ndarray, "N p"], searched: Float[np.ndarray, "M q"], 
     require_finite("latents", ranked)
     require_finite("latents", searched)
     ranks = neighbour_ranks(ranked, nearest_neighbours(searched, k).indices)
-    excess = np.maximum(ranks - k, 0).sum(axis=1, dtype=np.int64)
+    ranks -= k
+    excess = np.maximum(ranks, 0, out=ranks).sum(axis=1, dtype=np.int64)
     return np.asarray(1.0 - excess * (2.0 / (k * (2 * n - 3 * k - 1))))
 
 

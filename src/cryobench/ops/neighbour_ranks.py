@@ -1,4 +1,4 @@
-"""Ranks of many given points among the distances from another; for a few of them :mod:`cryobench.ops.ranks` counts."""
+"""Ranks of many given points among the distances from another; for a few :mod:`cryobench.ops.ranks` counts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def neighbour_ranks(points: Float[np.ndarray, "n d"], indices: Int[np.ndarray, "
         raise InputError(f"indices, row {itself[0]}: a point has no rank from itself")
     ranks = np.empty(indices.shape, dtype=np.int32)
     columns = np.ascontiguousarray(points.T, dtype=np.float64)
-    _rank_kernel(columns, np.ascontiguousarray(indices, dtype=np.int64), ranks)
+    _rank_kernel(columns, np.ascontiguousarray(indices), ranks)
     return ranks
 
 

@@ -16,7 +16,16 @@ from cryobench.report._curves import THRESHOLDS, CurveGroup, band, frequency_tic
 from cryobench.report._figures import drawn_points
 from cryobench.report._pictures import contrast, grey_levels, scale_bar
 from cryobench.report._plots import MUTED, TEXT, calm, canvas, png
-from cryobench.report._style import LineStyle, colour_limits, colour_map, legend_name, line_styles, literal, protocol_text, with_unit
+from cryobench.report._style import (
+    LineStyle,
+    colour_limits,
+    colour_map,
+    legend_name,
+    line_styles,
+    literal,
+    protocol_text,
+    with_unit,
+)
 
 _WIDTH, _HEIGHT = 1600, 900
 # Where the grid of volumes lies, in pixels from the lower left corner.
