@@ -117,8 +117,8 @@ def neighbour_rows(space: Space, k: int, start: int, stop: int) -> Int32[np.ndar
     found = np.empty((stop - start, k), dtype=np.int32)
     sampled = min(len(space), int(np.isfinite(space.sample[:, 0]).sum()))
     expected = k * sampled / len(space)
-    # Four standard deviations above what is expected: one query in thousands needs another pass.
-    rank = math.ceil(expected + 4 * math.sqrt(expected) + 4)
+    # Three standard deviations above what is expected: one query in hundreds needs another pass.
+    rank = math.ceil(expected + 3 * math.sqrt(expected) + 4)
     strips = _STRIPS_A_THREAD * numba.get_num_threads()
     _neighbour_kernel(
         space.exact,
@@ -180,7 +180,7 @@ def nearest_of(candidates, count, k, limit, exact, i, slope, slack, spare):  # t
     sort_candidates(candidates, count, spare)
     if reach(squares[2 * k - 1], slope, slack) > limit:
         return False
-    settle(candidates, count, exact, i, slope, slack)
+    settle(candidates, count, k, exact, i, slope, slack)
     return True
 
 
