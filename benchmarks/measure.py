@@ -14,8 +14,6 @@ import numpy as np
 
 T = TypeVar("T")
 
-_PEER = Path(__file__).with_name("naive_torch.py")
-
 WITHOUT_TORCH = """\
 *** THE TORCH PEER WAS LEFT OUT: without it there is no ratio to the published way. Make an environment that holds
 *** torch, and name its Python:
@@ -55,11 +53,13 @@ def least(costs: list[Cost]) -> Cost:
     return Cost(min(c.cpu for c in costs), min(c.wall for c in costs))
 
 
-def run_peer(python: str, stage: str, threads: int, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Run a stage of ``naive_torch.py`` under another Python, and return the arrays that it hands back."""
+def run_peer(
+    python: str, stage: str, threads: int, arrays: dict[str, np.ndarray], script: str = "naive_torch.py"
+) -> dict[str, np.ndarray]:
+    """Run a stage of a peer's script under another Python, and return the arrays that it hands back."""
     with tempfile.TemporaryDirectory() as name:
         given, made = Path(name, "given.npz"), Path(name, "made.npz")
         np.savez(given, **arrays)
-        subprocess.run([python, _PEER, stage, given, made, str(threads)], check=True)
+        subprocess.run([python, Path(__file__).with_name(script), stage, given, made, str(threads)], check=True)
         with np.load(made) as archive:
             return dict(archive)

@@ -6,7 +6,7 @@ import importlib
 
 import pytest
 
-ROOMS = ["core", "io", "structures", "imaging", "datasets", "methods", "metrics", "benchmark", "report"]
+ROOMS = ["core", "io", "structures", "imaging", "datasets", "methods", "align", "metrics", "benchmark", "report"]
 
 
 @pytest.mark.parametrize("name", ["cryobench", *(f"cryobench.{room}" for room in ROOMS)])

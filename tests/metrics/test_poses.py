@@ -228,6 +228,14 @@ def test_one_particle_is_always_right() -> None:
     assert not found.mirrored
 
 
+def test_one_line_of_sight_has_no_hand() -> None:
+    turns = Rotation.from_euler("z", np.linspace(0, 300, 20)[:, None], degrees=True).as_matrix() @ TURN
+    for estimated in (turns, MIRROR @ turns @ MIRROR):
+        found = rotation_error(estimated, turns)
+        assert found.geodesic_degrees == pytest.approx(0.0, abs=1e-5)
+        assert not found.mirrored
+
+
 def test_many_particles_are_screened_and_still_exact() -> None:
     true = draw(6000, 0)
     estimated = noisy(true, 5.0, 1) @ TURN

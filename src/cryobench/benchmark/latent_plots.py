@@ -11,12 +11,12 @@ from cryobench.benchmark.measures.latents import latents_of, regression_of
 from cryobench.benchmark.measures.scoring import part_of, shuffled
 from cryobench.benchmark.measures.space import Space
 from cryobench.core import Curve, ImbalancePoint, Recovery, Score
-from cryobench.metrics import INFORMATION_IMBALANCE, NEIGHBOURHOOD_SIMILARITY, neighborhood_curve
+from cryobench.metrics import INFORMATION_IMBALANCE, NEIGHBOURHOOD_SIMILARITY, NUISANCE_IMBALANCE, neighborhood_curve
 
 CURVE_PARTICLES = 10_000
 """Particles of the curve at most, a random choice of them where there are more."""
 
-RADII_PERCENT = (0.5, *range(1, 21))
+RADII_PERCENT = (0.5, *map(float, range(1, 21)))
 
 
 def neighbourhood_curves(measured: Measured, reference: Reference, method: str, seed: int) -> tuple[Curve, ...]:
@@ -55,13 +55,15 @@ def _curve(true: Space, space: Space, name: str, protocol: str) -> Curve:
 
 def imbalance_points(scores: Sequence[Score]) -> tuple[ImbalancePoint, ...]:
     """Return the places of spaces in the imbalance plane, with those of the shuffled latents."""
-    found = {score.parameters["from"]: score for score in scores if score.metric.name == INFORMATION_IMBALANCE.name}
+    cards = {INFORMATION_IMBALANCE.name, NUISANCE_IMBALANCE.name}
+    found = {score.parameters["from"]: score for score in scores if score.metric.name in cards}
     points = []
     for way, score in found.items():
         name = str(way).removeprefix("latent to ")
         back = found.get(f"{name} to latent")
-        if str(way).startswith("latent to ") and back is not None:
-            points.append(ImbalancePoint(name, score.value, back.value, score.floor or np.nan, back.floor or np.nan))
+        if back is None or score.floor is None or back.floor is None:
+            continue
+        points.append(ImbalancePoint(name, score.value, back.value, score.floor, back.floor))
     return tuple(points)
 
 

@@ -81,7 +81,8 @@ def poses(
             note = f"{truth.card.id}, after {'one frame' if frame is Scope.one else 'one frame a state'}"
             errors = pose_tables.pose_errors(measured, reference)
             picture = pose_error_figure(*errors, f"Poses of {claimed.method.name}", note)
-        print_scores(f"Poses of {claimed.method.name}, {truth.card.id}", measured.scores, measured.missing)
+        title = f"Poses of {claimed.method.name}, {truth.card.id}, frame: {frame.value}"
+        print_scores(title, measured.scores, measured.missing)
         if pose_tables.is_mirrored(measured, reference):
             console.print("! the poses are those of the mirrored map", markup=False)
         _print_states(states)

@@ -17,6 +17,21 @@ from cryobench.datasets import load_dataset
 from cryobench.io import write_bytes, write_text
 from cryobench.methods import read_submission
 
+_ROUNDING = 1e-6
+_WORDS = {
+    "k": "k\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{}",
+    "from": "{}",
+    "part": "{}",
+    "model": "by {}",
+    "of": "{}",
+    "classes": "{}",
+    "frame": "",
+    "degrees": "{}°",
+    "error": "{}",
+}
+
+_VALUES: dict[float | int | str, str] = {"linear": "a linear model", "neighbours": "10 neighbours"}
+
 SubmissionFolder = Annotated[Path, typer.Argument(metavar="SUBMISSION", help="Submission folder.")]
 DatasetFolder = Annotated[Path, typer.Option("--dataset", metavar="DIR", help="Dataset folder: the truth.")]
 OutputFolder = Annotated[
@@ -46,7 +61,7 @@ def print_scores(title: str, scores: Sequence[Score], missing: Mapping[str, str]
         table.add_row(
             _name(score),
             _number(score.value, score.metric.unit),
-            f"{score.interval.low:.3g} – {score.interval.high:.3g}",
+            f"{_number(score.interval.low)} – {_number(score.interval.high)}",
             _number(score.floor),
             _number(score.ceiling),
             f"{score.n:,}",
@@ -59,8 +74,9 @@ def print_scores(title: str, scores: Sequence[Score], missing: Mapping[str, str]
         console.print(controls)
     for flag in dict.fromkeys(flag for score in scores for flag in score.flags):
         console.print(f"! {flag}", markup=False)
-    for name, why in missing.items():
-        console.print(f"Not scored: {name} {why}.", markup=False)
+    for why in dict.fromkeys(missing.values()):
+        names = ", ".join(name for name, reason in missing.items() if reason == why)
+        console.print(f"Not scored: {names}: {why}.", markup=False)
 
 
 def write_scores(folder: Path, stem: str, document: ResultsDocument, more: Mapping[str, str]) -> None:
@@ -86,13 +102,16 @@ def _say(paths: Iterable[Path]) -> None:
 
 def _name(score: Score) -> str:
     """Return what a score is of, and over what."""
-    parameters = ", ".join(f"{name} {value}" for name, value in score.parameters.items())
-    kind = "" if score.statistic == "mean" else score.statistic
+    words = [
+        _WORDS.get(name, f"{name} {{}}").format(_VALUES.get(value, value)) for name, value in score.parameters.items()
+    ]
+    kind = "median" if score.statistic == "median" else ""
     where = "" if score.protocol == "all particles" else score.protocol
-    return ", ".join(part for part in (score.metric.label, kind, score.convention, parameters, where) if part)
+    return ", ".join(part for part in (score.metric.label, kind, score.convention, *words, where) if part)
 
 
 def _number(value: float | None, unit: str = "") -> str:
     if value is None:
         return "-"
-    return f"{value:.3g}{'' if unit in {'°', ''} else ' '}{unit}"
+    shown = "0" if abs(value) < _ROUNDING else f"{value:.3g}"
+    return f"{shown}{'' if unit in {'°', ''} else ' '}{unit}"

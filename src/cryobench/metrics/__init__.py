@@ -78,6 +78,7 @@ from cryobench.metrics._neighbourhood_protocols import (
     neighborhood_curve,
     published_neighborhood_similarity,
 )
+from cryobench.metrics._nuisance import NUISANCE_IMBALANCE
 from cryobench.metrics._pairing import representatives, stratified_particles, strided_particles
 from cryobench.metrics._populations import (
     POPULATION_JENSEN_SHANNON,
@@ -130,6 +131,7 @@ __all__ = [
     "METRICS",
     "NEGATED",
     "NEIGHBOURHOOD_SIMILARITY",
+    "NUISANCE_IMBALANCE",
     "POPULATION_JENSEN_SHANNON",
     "POPULATION_TOTAL_VARIATION",
     "POPULATION_WASSERSTEIN",

@@ -79,7 +79,7 @@ def distance_correlation(true: Float[np.ndarray, "N p"], latents: Float[np.ndarr
 
     def covariances(products: float, first: Float64[np.ndarray, " N"], second: Float64[np.ndarray, " N"]) -> np.ndarray:
         """Return the plain and the corrected squared distance covariance."""
-        rows, totals = float(first @ second), float(first.sum()) * float(second.sum())
+        rows, totals = float((first * second).sum()), float(first.sum()) * float(second.sum())
         plain = products / n**2 - 2 * rows / n**3 + totals / n**4
         corrected = (products - 2 * rows / (n - 2) + totals / ((n - 1) * (n - 2))) / (n * (n - 3))
         return np.array([plain, corrected])

@@ -93,7 +93,7 @@ def entanglement(
     values = np.asarray(rankdata(errors) if ranks else errors, dtype=np.float64)
     means = np.bincount(groups, weights=errors) / counts
     centred = values - values.mean()
-    total = float(centred @ centred)
+    total = float((centred**2).sum())
     chance = (len(names) - 1) / (len(errors) - 1)
 
     def explained(shuffled: Float64[np.ndarray, " N"]) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float, Float64, Int
 
 from cryobench.core import CTF_COLUMNS, InputError, stream
 from cryobench.core.checks import require_finite, require_shape
@@ -95,10 +95,16 @@ def subsampled_imbalance(
             f"choose a size from 2 to {len(a) // 2}"
         )
     order = stream(seed, "information imbalance subsets").permutation(len(a))
-    subsets = len(a) // size
-    found = np.array([
-        information_imbalance(a[part], b[part], k) for part in order[: subsets * size].reshape(subsets, size)
-    ])  # fmt: skip
+    count = len(a) // size
+    return imbalance_of_parts(a, b, k, order[: count * size].reshape(count, size))
+
+
+def imbalance_of_parts(
+    a: Float[np.ndarray, "n p"], b: Float[np.ndarray, "m q"], k: int, parts: Int[np.ndarray, "subsets size"]
+) -> SubsampledImbalance:
+    """Return the information imbalance of given subsets, each a row of indices, with standard errors."""
+    subsets, size = parts.shape
+    found = np.array([information_imbalance(a[part], b[part], k) for part in parts])
     means, errors = found.mean(axis=0), found.std(axis=0, ddof=1) / np.sqrt(subsets)
     return SubsampledImbalance(float(means[0]), float(means[1]), float(errors[0]), float(errors[1]), size, subsets)
 
@@ -137,9 +143,9 @@ def rotation_space(rotations: Float[np.ndarray, "n 3 3"]) -> Float64[np.ndarray,
 def ctf_space(table: Float[np.ndarray, "n 7"]) -> Float64[np.ndarray, "n c"]:
     """Return CTF parameters as points, shape (n, c).
 
-    The mean defocus and the astigmatism, as a vector (U - V)/2 (cos 2a, sin 2a) with the angle a of U, are three numbers
-    in Å and share one scale, the root of their summed variances. So the angle neither jumps at 180° nor matters without
-    astigmatism. Each other column is divided by its own standard deviation. Columns that do not vary are left out.
+    The mean defocus and the astigmatism, as a vector (U - V)/2 (cos 2a, sin 2a) with the angle a of U, are three
+    numbers in Å and share one scale, the root of their summed variances. So the angle neither jumps at 180° nor matters
+    without astigmatism. Each other column is divided by its own standard deviation. What does not vary is left out.
 
     Parameters
     ----------

@@ -155,9 +155,15 @@ def _linear(
     for number in range(int(fold.max()) + 1):
         out = fold == number
         centre, mean = latents[~out].mean(axis=0), targets[~out].mean(axis=0)
-        # Of directions that do not vary the least-norm solution makes nothing.
-        slopes = np.linalg.lstsq(latents[~out] - centre, targets[~out] - mean, rcond=1e-10)[0]
-        found[out] = np.matmul(latents[out] - centre, slopes) + mean
+        within, beyond = latents[~out] - centre, latents[out] - centre
+        # Normal equations by einsum, whose sums do not hang on the number of threads.
+        variances, axes = np.linalg.eigh(np.einsum("ni,nj->ij", within, within))
+        # Directions that hardly vary foretell nothing.
+        used = variances > 1e-12 * max(variances[-1], np.finfo(np.float64).tiny)
+        axes = axes[:, used]
+        products = np.einsum("ni,nt->it", within, targets[~out] - mean)
+        slopes = (axes / variances[used]) @ (axes.T @ products)
+        found[out] = np.einsum("ni,it->nt", beyond, slopes) + mean
     return found
 
 

@@ -19,7 +19,7 @@ PUBLISHED_NEIGHBOURS = tuple(range(200, 4001, 200))
 PUBLISHED_STRIDE = 5
 """Of the published protocol: every fifth particle, from each of the first five."""
 
-RADII_PERCENT = tuple(range(1, 21))
+RADII_PERCENT = tuple(float(percent) for percent in range(1, 21))
 """Radii of a curve, in % of the points: those of the published protocol where it thins 100,000 particles to 20,000."""
 
 

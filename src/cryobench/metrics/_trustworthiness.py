@@ -15,8 +15,8 @@ from jaxtyping import Float, Float64
 from cryobench.core import InputError, MetricCard
 from cryobench.core.checks import require_finite
 from cryobench.metrics._registry import METRICS
+from cryobench.ops.neighbour_ranks import neighbour_ranks
 from cryobench.ops.neighbours import nearest_neighbours
-from cryobench.ops.ranks import neighbour_ranks
 
 _REFERENCE = "Venna & Kaski, ICANN 2001, LNCS 2130, 485"
 
@@ -92,7 +92,8 @@ def _kept(ranked: Float[np.ndarray, "N p"], searched: Float[np.ndarray, "M q"], 
     require_finite("latents", ranked)
     require_finite("latents", searched)
     ranks = neighbour_ranks(ranked, nearest_neighbours(searched, k).indices)
-    excess = np.maximum(ranks - k, 0).sum(axis=1, dtype=np.int64)
+    ranks -= k
+    excess = np.maximum(ranks, 0, out=ranks).sum(axis=1, dtype=np.int64)
     return np.asarray(1.0 - excess * (2.0 / (k * (2 * n - 3 * k - 1))))
 
 

@@ -31,6 +31,8 @@ LANES = 4
 ROUNDING = 2.0**-24
 """Half the distance from 1 to the next number in single precision."""
 
+_LARGE = 2.0**500
+
 FARTHEST = np.float32(np.finfo(np.float32).max)
 
 
@@ -78,14 +80,14 @@ def prepare_space(points: Float[np.ndarray, "n d"], name: str = "the space") -> 
     require_finite(name, points)
     exact = np.ascontiguousarray(points, dtype=np.float64)
     top = float(np.abs(exact).max())
-    if top > 0:  # first, so that what follows cannot overflow
+    if top > _LARGE:  # or means and differences would overflow
         exact = np.ldexp(exact, -math.frexp(top)[1])
     centred = exact - exact.mean(axis=0)
-    norms = np.sqrt((centred**2).sum(axis=1))
-    extent = float(norms.max())
+    extent = float(np.abs(centred).max()) * math.sqrt(exact.shape[1])
     if extent > 0:
         power = -math.frexp(extent)[1]
-        exact, centred, norms = np.ldexp(exact, power), np.ldexp(centred, power), np.ldexp(norms, power)
+        exact, centred = np.ldexp(exact, power), np.ldexp(centred, power)
+    norms = np.sqrt((centred**2).sum(axis=1))
     columns = -(-exact.shape[1] // LANES) * LANES
     stride = max(1, len(exact) // _sample_size(len(exact)))
     return Space(

@@ -117,11 +117,20 @@ def neighbour_rows(space: Space, k: int, start: int, stop: int) -> Int32[np.ndar
     found = np.empty((stop - start, k), dtype=np.int32)
     sampled = min(len(space), int(np.isfinite(space.sample[:, 0]).sum()))
     expected = k * sampled / len(space)
-    # Four standard deviations above what is expected: one query in thousands needs another pass.
-    rank = math.ceil(expected + 4 * math.sqrt(expected) + 4)
+    # Three standard deviations above what is expected: one query in hundreds needs another pass.
+    rank = math.ceil(expected + 3 * math.sqrt(expected) + 4)
     strips = _STRIPS_A_THREAD * numba.get_num_threads()
     _neighbour_kernel(
-        space.exact, space.blocks, space.sample, space.slack, space.slope, start, rank, sampled, strips, found
+        space.exact,
+        space.blocks,
+        space.sample,
+        space.slack,
+        space.slope,
+        start,
+        rank,
+        sampled,
+        strips,
+        found,
     )
     return found
 
@@ -171,7 +180,7 @@ def nearest_of(candidates, count, k, limit, exact, i, slope, slack, spare):  # t
     sort_candidates(candidates, count, spare)
     if reach(squares[2 * k - 1], slope, slack) > limit:
         return False
-    settle(candidates, count, exact, i, slope, slack)
+    settle(candidates, count, k, exact, i, slope, slack)
     return True
 
 
@@ -205,9 +214,10 @@ def _neighbour_kernel(  # type: ignore[no-untyped-def]
                     counts[q] = collect(512 * b, start + first + q, limits[q], squares, candidates[q], counts[q])
             for q in range(size):
                 i = start + first + q
-                limit = limits[q]
+                trial, limit = rank, limits[q]
                 while not nearest_of(candidates[q], counts[q], k, limit, exact, i, slope, slacks[i], spare):
-                    limit = min(4 * limit + 4 * np.float32(slacks[i]) ** 2, FARTHEST)
+                    trial *= 2
+                    limit = sampled_limit(sample, sampled, trial, queries[q], squares, values, slope, slacks[i])
                     counts[q] = 0
                     for b in range(len(blocks)):
                         block_squares(blocks[b], queries[q], squares)

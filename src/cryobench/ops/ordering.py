@@ -103,8 +103,11 @@ def sort_candidates(candidates, n, spare):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def settle(candidates, n, exact, i, slope, slack):  # type: ignore[no-untyped-def]
-    """Put sorted candidates whose squares are too close to call into the order of exact square, then index."""
+def settle(candidates, n, k, exact, i, slope, slack):  # type: ignore[no-untyped-def]
+    """Put n sorted candidates whose squares are too close to call into the order of exact square, then index.
+
+    Only the first k need to be right.
+    """
     if n < 2:
         return
     squares = candidates.view(np.float32)  # of each candidate the index, then the square
@@ -112,7 +115,7 @@ def settle(candidates, n, exact, i, slope, slack):  # type: ignore[no-untyped-de
     last = squares[2 * n - 1]
     doubt = np.float32((float(reach(last, slope, slack)) - float(last)) * (1 + 1e-6))
     p = 0
-    while p < n - 1:
+    while p < min(k, n - 1):
         if squares[2 * p + 3] - squares[2 * p + 1] > doubt:
             p += 1
             continue

@@ -27,25 +27,28 @@ def overlap_counts(
     """
     shared = np.zeros((len(first), len(counts)), dtype=np.int32)
     most = int(counts[-1])
-    # By place in a list of neighbours: the first k that holds it.
-    bins = np.searchsorted(counts, np.arange(1, most + 1)).astype(np.int32)
+    # By place in a list of neighbours, from 0: the first k that holds it, and for what is in no list, one more.
+    bins = np.searchsorted(counts, np.arange(1, most + 2)).astype(np.int32)
     _overlap_kernel(first, second, bins, points, 4 * numba.get_num_threads(), shared)
     return shared
 
 
 @numba.njit(parallel=True, cache=True)
 def _overlap_kernel(first, second, bins, points, strips, shared):  # type: ignore[no-untyped-def]
-    rows, most = len(first), len(bins)
+    rows, most = len(first), np.int32(len(bins) - 1)
     for strip in numba.prange(strips):
-        places = np.zeros(points, dtype=np.int32)
+        places = np.full(points, most, dtype=np.int32)
+        histogram = np.empty(shared.shape[1] + 1, dtype=np.int32)
         for row in range(strip * rows // strips, (strip + 1) * rows // strips):
+            histogram[:] = 0
             for place in range(most):
-                places[first[row, place]] = place + 1
+                places[first[row, place]] = place
+            # Without a branch, which could not be foreseen.
             for place in range(most):
-                other = places[second[row, place]]
-                if other:
-                    shared[row, bins[max(other - 1, place)]] += 1
+                histogram[bins[max(places[second[row, place]], np.int32(place))]] += 1
             for place in range(most):
-                places[first[row, place]] = 0
-            for c in range(1, shared.shape[1]):
-                shared[row, c] += shared[row, c - 1]
+                places[first[row, place]] = most
+            total = np.int32(0)
+            for c in range(shared.shape[1]):
+                total += histogram[c]
+                shared[row, c] = total

@@ -25,7 +25,7 @@ def pose_error_figure(
     title, note
         What stands above: whose poses they are, and after what they were compared.
     """
-    figure = canvas(10, 4.4)
+    figure = canvas(10.0, 4.4)
     figure.text(0.02, 0.94, literal(title), fontsize=14, weight="bold", color=TEXT, va="center")
     figure.text(0.02, 0.87, literal(note), fontsize=10, color=MUTED, va="center")
     for left, values, label, unit in (

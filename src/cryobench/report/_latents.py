@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from cryobench.core import Curve, ImbalancePoint, Recovery
 from cryobench.report._figures import drawn_points
 from cryobench.report._plots import MUTED, TEXT, calm, canvas, png
-from cryobench.report._style import colour_limits, literal, with_unit
+from cryobench.report._style import colour_limits, legend_name, literal, with_unit
 
 _WIDTH, _HEIGHT = 15.5, 5.2
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
@@ -56,8 +56,7 @@ def _draw_curves(axes: Axes, curves: Sequence[Curve]) -> None:
     for curve in curves:
         control = _CONTROLS.get(curve.method)
         colour = _COLOURS[0] if control is None else _GREY
-        name = f"\N{ZERO WIDTH SPACE}{literal(curve.method)}"  # a leading underscore would hide it from the legend
-        axes.plot(curve.x, curve.mean, control or "-", color=colour, linewidth=2, label=name)
+        axes.plot(curve.x, curve.mean, control or "-", color=colour, linewidth=2, label=legend_name(curve.method))
     axes.set_xlabel(literal(with_unit(curves[0].x_label, curves[0].x_unit)), color=MUTED)
     axes.set_ylabel(literal(curves[0].label), color=MUTED)
     axes.set_xlim(0, None)
@@ -75,7 +74,7 @@ def _draw_plane(axes: Axes, plane: Sequence[ImbalancePoint]) -> None:
         axes.plot([point.to_space, point.floor_to_space], [point.from_space, point.floor_from_space],
                   color=colour, linewidth=0.8, linestyle=":")  # fmt: skip
         axes.plot(point.floor_to_space, point.floor_from_space, marker, color=colour, markerfacecolor="white", ms=6)
-        axes.plot(point.to_space, point.from_space, marker, color=colour, ms=8, label=literal(point.space))
+        axes.plot(point.to_space, point.from_space, marker, color=colour, ms=8, label=legend_name(point.space))
     top = max(1.1, *(max(point.to_space, point.from_space) * 1.05 for point in plane))
     axes.plot([0, top], [0, top], color="#dde1e6", linewidth=0.8, zorder=0)
     axes.set(xlim=(-0.03, top), ylim=(-0.03, top))
@@ -95,7 +94,7 @@ def _draw_recovery(axes: Axes, recovery: Recovery | None) -> None:
     name = literal(with_unit(recovery.coordinate.name, recovery.coordinate.unit))
     axes.set_xlabel(f"true {name}", color=MUTED)
     axes.set_ylabel("foretold from the latent", color=MUTED)
-    axes.text(0.02, 0.98, literal(recovery.model), transform=axes.transAxes, fontsize=9, color=MUTED, va="top")
+    axes.text(0.98, 0.03, literal(recovery.model), transform=axes.transAxes, fontsize=9, color=MUTED, ha="right")
     margin = 0.03 * (high - low)
     axes.set_xlim(low - margin, high + margin)
     if np.ptp(recovery.predicted) == 0:

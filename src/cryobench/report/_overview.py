@@ -16,7 +16,16 @@ from cryobench.report._curves import THRESHOLDS, CurveGroup, band, frequency_tic
 from cryobench.report._figures import drawn_points
 from cryobench.report._pictures import contrast, grey_levels, scale_bar
 from cryobench.report._plots import MUTED, TEXT, calm, canvas, png
-from cryobench.report._style import LineStyle, colour_limits, colour_map, line_styles, literal, protocol_text, with_unit
+from cryobench.report._style import (
+    LineStyle,
+    colour_limits,
+    colour_map,
+    legend_name,
+    line_styles,
+    literal,
+    protocol_text,
+    with_unit,
+)
 
 _WIDTH, _HEIGHT = 1600, 900
 # Where the grid of volumes lies, in pixels from the lower left corner.
@@ -157,8 +166,7 @@ def _curve(axes: Axes, curve: Curve, style: LineStyle, role: str) -> None:
     if limits is not None:
         axes.fill_between(curve.x, *limits, color=style.colour, alpha=0.15, linewidth=0)
     name = curve.method if role == "method" else f"{curve.method} ({role})"
-    # A leading underscore would hide the entry from the legend.
-    label = literal(textwrap.shorten(name, 26, placeholder="…"))
+    label = legend_name(textwrap.shorten(name, 26, placeholder="…"))
     axes.plot(
         curve.x,
         curve.mean,
@@ -169,7 +177,7 @@ def _curve(axes: Axes, curve: Curve, style: LineStyle, role: str) -> None:
         markevery=max(1, len(curve.x) // 10),
         markersize=5,
         markerfacecolor="white" if style.symbol.endswith("-open") else style.colour,
-        label=f"\N{ZERO WIDTH SPACE}{label}" if label.startswith("_") else label,
+        label=label,
     )
 
 

@@ -37,7 +37,8 @@ def points_figure(
         What stands above: whose latents they are, and what a reader has to know.
     """
     columns, rows = len(drawings), len(colourings)
-    width, height = columns * _PANEL + _BAR, rows * _PANEL + _HEAD
+    bar = 0.0 if all(colouring.names for colouring in colourings) else _BAR
+    width, height = columns * _PANEL + bar, rows * _PANEL + _HEAD
     figure = canvas(width, height)
     figure.text(0.2 / width, 1 - 0.26 / height, literal(title), fontsize=15, weight="bold", color=TEXT, va="center")
     shown = textwrap.shorten(note, int(13 * width), placeholder="…")

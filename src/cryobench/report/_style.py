@@ -112,3 +112,8 @@ def with_unit(name: str, unit: str) -> str:
 def literal(text: str) -> str:
     """Return text that matplotlib shows as it stands, without reading formulas in it."""
     return text.replace("$", r"\$")
+
+
+def legend_name(text: str) -> str:
+    """Return text that a legend of matplotlib shows as it stands; a leading underscore would hide it."""
+    return f"\N{ZERO WIDTH SPACE}{literal(text)}" if text.startswith("_") else literal(text)

@@ -76,10 +76,10 @@ class Claim(_Shared):
         parts = {"latents": self.latents, "labels or posteriors": self.classes, "poses": self.poses}
         return parts[need] is not None
 
-    def shuffled(self, order: Int[np.ndarray, " N"]) -> Claim:
+    def shuffled(self, order: Int[np.ndarray, " N"], number: int = 0) -> Claim:
         """Return the claim dealt out anew: particle i gets what was claimed of particle ``order[i]``."""
         return Claim(
-            None if self.latents is None else self.latents.shuffled(order),
+            None if self.latents is None else self.latents.shuffled(order, number),
             None if self.classes is None else self.classes[order],
             None if self.poses is None else self.poses[order],
         )

@@ -27,9 +27,6 @@ from cryobench.metrics import (
     population_error,
 )
 
-_SEEDS = 5
-"""Clusterings of k-means."""
-
 _SHUFFLES = 20
 _ROUNDING = 1e-7  # of equal populations, whose distance is the root of a rounding
 _RESAMPLES = 50
@@ -52,7 +49,7 @@ def _agreement(true: Int32[np.ndarray, " N"], classes: Int32[np.ndarray, " N"]) 
 def _claimed_classes(claim: Claim, reference: Reference, seed: int) -> Sequence[Reading]:
     true, classes = reference.truth.labels, _classes_of(claim)
     found = classification_scores(true, classes, shuffles=1)
-    parameters: Parameters = {"classes": "as claimed"}
+    parameters: Parameters = {"classes": "claimed"}
     draws = _once(
         lambda: np.array([_agreement(true[rows], classes[rows]) for rows in resamples(len(true), seed, _RESAMPLES)])
     )
@@ -78,8 +75,7 @@ def _clustered_classes(claim: Claim, reference: Reference, seed: int) -> Sequenc
 
 def _clusterings(claim: Claim, reference: Reference, seed: int) -> list[Int32[np.ndarray, " N"]]:
     """Return the k-means clusters of latents at the true number of states, for several seeds."""
-    number = len(reference.truth.states)
-    return [latents_of(claim).clusters(number, seed + i) for i in range(_SEEDS)]
+    return list(latents_of(claim).clusterings(len(reference.truth.states), seed))
 
 
 def _populations(
@@ -114,7 +110,7 @@ def _claimed_populations(claim: Claim, reference: Reference, seed: int) -> Seque
     )
 
     def reading(card: MetricCard, column: int) -> Reading:
-        parameters: Parameters = {"classes": "as claimed"}
+        parameters: Parameters = {"classes": "claimed"}
         return resampled(card, float(found[column]), lambda: draws()[:, column], len(true), parameters=parameters)
 
     return [reading(card, column) for column, card in enumerate(_cards(reference))]
@@ -129,7 +125,7 @@ def _clustered_populations(claim: Claim, reference: Reference, seed: int) -> Seq
 def _repeated(
     cards: Sequence[MetricCard], table: Float64[np.ndarray, "seeds m"], n: int, reference: Reference
 ) -> list[Reading]:
-    parameters: Parameters = {"classes": "k-means", "k": len(reference.truth.states)}
+    parameters: Parameters = {"classes": f"k-means to {len(reference.truth.states)}"}
     return [
         over_repeats(card, np.ascontiguousarray(column), "seeds of k-means", n, parameters=parameters)
         for card, column in zip(cards, table.T, strict=True)

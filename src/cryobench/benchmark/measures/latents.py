@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from jaxtyping import Float, Float64
@@ -20,6 +20,7 @@ from cryobench.metrics import (
     LATENT_REGRESSION,
     LATENT_REGRESSION_ERROR,
     NEIGHBOURHOOD_SIMILARITY,
+    NUISANCE_IMBALANCE,
     REGRESSION_MODELS,
     TRUSTWORTHINESS,
     LatentRegression,
@@ -39,6 +40,9 @@ PART = 20_000
 
 BOUNDS = 5_000
 """Particles of floors and ceilings of measures that search all pairs."""
+
+MOST_PAIRS = 4e8
+"""Neighbours of all particles together that are compared at most: 100,000 particles with 4,000 each."""
 
 _SUBSAMPLES = 10
 
@@ -62,27 +66,37 @@ def _neighbourhood(claim: Claim, reference: Reference, seed: int) -> Sequence[Re
     ]
 
 
+def comparable(reference: Reference) -> int:
+    """Return how many particles may be scored with neighbourhoods of the same share of all.
+
+    Where states are few and large, as in compositional mixtures, a neighbourhood of a state's size is a tenth of all.
+    """
+    share = max(reference.counts or (1,)) / len(reference)
+    return max(BOUNDS, int((MOST_PAIRS / share) ** 0.5))
+
+
 def _imbalance(claim: Claim, reference: Reference, seed: int) -> Sequence[Reading]:
-    return _both_ways(latents_of(claim), reference.truth.latents, "true latent", seed)
+    return _both_ways(INFORMATION_IMBALANCE, latents_of(claim), reference.truth.latents, "true latent", seed)
 
 
 def _nuisance(claim: Claim, reference: Reference, seed: int) -> Sequence[Reading]:
     """Return whether the latent encodes what is no conformation: the pose, the CTF."""
     readings: list[Reading] = []
     if reference.poses is not None and len(reference) > 1:
-        readings += _both_ways(latents_of(claim), rotation_space(reference.poses.rotations), "pose", seed)
+        readings += _both_ways(
+            NUISANCE_IMBALANCE, latents_of(claim), rotation_space(reference.poses.rotations), "pose", seed
+        )
     if reference.ctf is not None and np.ptp(reference.ctf.table, axis=0).any():
-        readings += _both_ways(latents_of(claim), ctf_space(reference.ctf.table), "CTF", seed)
+        readings += _both_ways(NUISANCE_IMBALANCE, latents_of(claim), ctf_space(reference.ctf.table), "CTF", seed)
     return readings
 
 
-def _both_ways(latents: Space, known: Float[np.ndarray, "N p"], name: str, seed: int) -> list[Reading]:
+def _both_ways(
+    metric: MetricCard, latents: Space, known: Float[np.ndarray, "N p"], name: str, seed: int
+) -> list[Reading]:
     predicts, predicted = imbalance_per_point(latents.points, known, 1)
     ways = {f"latent to {name}": predicts, f"{name} to latent": predicted}
-    return [
-        over_particles(INFORMATION_IMBALANCE, items, seed, parameters={"k": 1, "from": way})
-        for way, items in ways.items()
-    ]
+    return [over_particles(metric, items, seed, parameters={"k": 1, "from": way}) for way, items in ways.items()]
 
 
 def _trustworthiness(claim: Claim, reference: Reference, seed: int) -> Sequence[Reading]:
@@ -157,13 +171,15 @@ def _distance_correlation(claim: Claim, reference: Reference, seed: int) -> Sequ
     return [subsampled(DISTANCE_CORRELATION, value, draw, size, len(true))]
 
 
-def _add(name: str, metrics: tuple[MetricCard, ...], read: Read, most: int | None = None) -> None:
+def _add(
+    name: str, metrics: tuple[MetricCard, ...], read: Read, most: int | Callable[[Reference], int] | None = None
+) -> None:
     add_measure(Measure(name, "latents", "latents", metrics, read, most=most, most_bounds=BOUNDS))
 
 
-_add("neighborhood-similarity", (NEIGHBOURHOOD_SIMILARITY,), _neighbourhood)
+_add("neighborhood-similarity", (NEIGHBOURHOOD_SIMILARITY,), _neighbourhood, comparable)
 _add("information-imbalance", (INFORMATION_IMBALANCE,), _imbalance)
-_add("nuisance-imbalance", (INFORMATION_IMBALANCE,), _nuisance, PART)
+_add("nuisance-imbalance", (NUISANCE_IMBALANCE,), _nuisance, PART)
 _add("latent-regression", (LATENT_REGRESSION, LATENT_REGRESSION_ERROR), _regression)
 _add("trustworthiness", (TRUSTWORTHINESS, CONTINUITY), _trustworthiness, PART)
 _add("distance-correlation", (DISTANCE_CORRELATION,), _distance_correlation, PART)

@@ -117,11 +117,19 @@ def resampled(
     parameters: Parameters | None = None,
     flags: tuple[str, ...] = (),
 ) -> Reading:
-    """Return a number that is no mean; ``draw`` returns what it is in resamples of the particles."""
+    """Return a number that is no mean; ``draw`` returns what it is in resamples of the particles.
+
+    A resample holds particles twice, which moves such numbers to one side: the draws are moved back by their mean.
+    """
 
     def interval() -> Interval:
-        low, high = np.quantile(draw(), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-        return Interval(low=float(low), high=float(high), kind="95 % bootstrap over particles")
+        drawn = draw()
+        moved = 0.0 if statistic == "median" else drawn.mean() - value
+        limits = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) - moved
+        low, high = np.clip(limits, *(-np.inf if metric.range[0] is None else metric.range[0],
+                                      np.inf if metric.range[1] is None else metric.range[1]))  # fmt: skip
+        kind = "95 % bootstrap over particles" + ("" if statistic == "median" else ", its bias removed")
+        return Interval(low=float(low), high=float(high), kind=kind)
 
     return Reading(
         metric, value, 0.0, n, protocol, interval, statistic=statistic, parameters=parameters or {}, flags=flags

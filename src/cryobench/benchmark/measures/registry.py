@@ -34,7 +34,8 @@ class Measure:
     shuffles
         How many shuffles of a claim make its floor, two or more.
     most
-        Above so many particles the readings are of a random part of so many of them; None for no limit.
+        Above so many particles the readings are of a random part of so many of them; None for no limit. It may depend
+        on the truth.
     most_bounds
         The same for floor and ceiling.
     """
@@ -45,7 +46,7 @@ class Measure:
     metrics: tuple[MetricCard, ...]
     read: Read
     shuffles: int = 10
-    most: int | None = None
+    most: int | Callable[[Reference], int] | None = None
     most_bounds: int | None = None
 
 

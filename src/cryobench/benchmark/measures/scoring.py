@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float64
@@ -97,9 +97,12 @@ def measure_submission(
 
 def _take(measure: Measure, claim: Claim, reference: Reference, method: str, seed: int) -> list[tuple[Score, Reading]]:
     """Return the scores that a measure makes of a claim, each with its reading."""
-    part, known = part_of(claim, reference, measure.most, seed)
+    most = measure.most(reference) if callable(measure.most) else measure.most
+    part, known = part_of(claim, reference, most, seed)
     taken = measure.read(part, known, seed)
-    few, known = part_of(claim, reference, measure.most_bounds or measure.most, seed)
+    if len(known) < len(reference):
+        taken = [replace(reading, protocol=f"{len(known):,} particles drawn") for reading in taken]
+    few, known = part_of(claim, reference, measure.most_bounds or most, seed)
     floors = [measure.read(shuffled(few, i, seed), known, seed) for i in range(measure.shuffles)]
     ceilings = known.shared.once(
         ("ceilings", measure.name, seed), lambda: tuple(measure.read(known.perfect(), known, seed))
@@ -128,7 +131,7 @@ def shuffled(claim: Claim, number: int, seed: int) -> Claim:
     def shuffle() -> Claim:
         parts = (claim.latents, claim.classes, claim.poses)
         count = next(len(part) for part in parts if part is not None)
-        return claim.shuffled(stream(seed, "shuffled claim", number).permutation(count))
+        return claim.shuffled(stream(seed, "shuffled claim", number).permutation(count), number)
 
     return claim.once(("shuffled", number, seed), shuffle)
 
