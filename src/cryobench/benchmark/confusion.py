@@ -7,12 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 
-from cryobench.align import Transform, transform_volume
 from cryobench.benchmark.tables import csv_text
-from cryobench.benchmark.volumes import Task
-from cryobench.core import CryobenchError, InputError, Progress, Score, Truth, Volume
-from cryobench.core.maps import require_map
-from cryobench.metrics import STATE_IDENTIFICATION, bootstrap_mean, fsc_auc_matrix, identified_states
+from cryobench.benchmark.volumes import UNUSABLE, Task, in_frame
+from cryobench.core import InputError, Progress, Score, Truth, Volume
+from cryobench.metrics import STATE_IDENTIFICATION, bootstrap_mean, fsc_auc_matrix, identified_states, transform_map
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,18 +48,18 @@ class Confusion:
 
 
 class _Claimed:
-    """The method's maps by state; what cannot be scored is told apart beforehand."""
+    """The method's maps of some states, in the frame of the truth; ``like`` is a true map, for its grid."""
 
-    def __init__(self, task: Task) -> None:
-        self._task = task
-        self.chosen = list(range(len(task.particles)))
+    def __init__(self, task: Task, like: Volume, places: list[int]) -> None:
+        self._task, self._like, self._places = task, like, places
 
     def __len__(self) -> int:
-        return len(self.chosen)
+        return len(self._places)
 
-    def __getitem__(self, place: int) -> Volume:
-        volume = self._task.volumes.at(int(self._task.particles[self.chosen[place]]))
-        return transform_volume(volume, self._task.gauge) if isinstance(self._task.gauge, Transform) else volume
+    def __getitem__(self, index: int) -> Volume:
+        place = self._places[index]
+        volume = self._task.volumes.at(int(self._task.particles[place]))
+        return in_frame(volume, self._like, self._task.gauge, "the volume")
 
 
 def confusion(task: Task, truth: Truth, progress: Progress) -> Confusion:
@@ -74,16 +72,19 @@ def confusion(task: Task, truth: Truth, progress: Progress) -> Confusion:
     """
     if task.gauge == "each":
         raise InputError("a matrix of states needs one frame for all volumes: align with one transform, or not at all")
-    claimed = _Claimed(task)
-    usable = []
-    for place in range(len(claimed)):
-        try:
-            require_map(claimed[place], "the volume", truth.volumes[place], "the true one")
-        except CryobenchError:
-            continue
-        usable.append(place)
-    areas = np.full((len(truth.states),) * 2, np.nan)
+    states = list(range(len(truth.states)))
+    like = truth.volumes[0]
+    usable = [place for place in states if _scorable(_Claimed(task, like, [place]), truth.mask)]
+    areas = np.full((len(states),) * 2, np.nan)
     if usable:
-        claimed.chosen = usable
+        claimed = _Claimed(task, like, usable)
         areas[usable] = fsc_auc_matrix(claimed, truth.volumes, truth.mask, progress=progress)
     return Confusion(task.method, tuple(state.name for state in truth.states), areas)
+
+
+def _scorable(claimed: _Claimed, mask: Volume | None) -> bool:
+    try:
+        transform_map(claimed[0], mask)
+    except UNUSABLE:
+        return False
+    return True

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Int
 
 from cryobench.align import Transform, align_volumes, transform_volume
-from cryobench.core import CryobenchError, Curve, InputError, Progress, Submission, Truth, Volume, VolumeProvider
+from cryobench.core import Advance, Curve, FormatError, InputError, Progress, Submission, Truth, Volume, VolumeProvider
 from cryobench.core.maps import require_map
 from cryobench.metrics import (
     CONVENTIONS,
@@ -36,6 +36,9 @@ PER_CONFORMATION, PER_IMAGE = "per-conformation", "per-image"
 
 Gauge = Transform | str | None
 """What is done to a claimed volume first: one transform for all, ``"each"``, each to its own truth, or nothing."""
+
+UNUSABLE = (InputError, FormatError)
+"""What a claimed volume that cannot be scored raises; anything else, such as a program that fails, ends the scoring."""
 
 Curves = dict[Convention, FSCCurve]
 
@@ -128,12 +131,19 @@ def score_tasks(tasks: Sequence[Task], truth: Truth, progress: Progress) -> list
     advance = progress("Scoring volumes", sum(len(task.particles) for task in tasks))
     wanted = np.unique(np.concatenate([truth.labels[task.particles] for task in tasks])) if tasks else ()
     for state in map(int, wanted):
-        target = _Target.of(truth, state)
-        for task, scores in zip(tasks, scored, strict=True):
-            for particle in task.particles[truth.labels[task.particles] == state]:
-                scores.items.append(target.score(task, int(particle)))
-                advance(1)
+        _score_state(tasks, scored, truth, state, advance)
     return scored
+
+
+def _score_state(
+    tasks: Sequence[Task], scored: Sequence[VolumeScores], truth: Truth, state: int, advance: Advance
+) -> None:
+    """Score what belongs to one state; its true volume is let go before the next one is made."""
+    target = _Target.of(truth, state)
+    for task, scores in zip(tasks, scored, strict=True):
+        for particle in task.particles[truth.labels[task.particles] == state]:
+            scores.items.append(target.score(task, int(particle)))
+            advance(1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,17 +170,13 @@ class _Target:
     def score(self, task: Task, particle: int) -> ScoredVolume:
         try:
             return self._score(task, particle)
-        except CryobenchError as error:
+        except UNUSABLE as error:
             failed: Curves = {convention: failed_curve(self.whole, convention) for convention in CONVENTIONS}
             return ScoredVolume(particle, self.state, failed, failed if self.moving else None, 0.0, str(error))
 
     def _score(self, task: Task, particle: int) -> ScoredVolume:
         name = f"the volume of method '{task.method}' at particle {particle}"
-        claimed = task.volumes.at(particle)
-        if isinstance(task.gauge, Transform):
-            claimed = transform_volume(claimed, task.gauge)
-        elif task.gauge == "each":
-            claimed = align_volumes(claimed, self.volume).volume
+        claimed = in_frame(task.volumes.at(particle), self.volume, task.gauge, name)
         curves = self._curves(transform_map(claimed, self.mask, name), self.whole)
         real_space = real_space_correlation(claimed, self.volume, self.mask)
         moving = None
@@ -181,6 +187,21 @@ class _Target:
     @staticmethod
     def _curves(claimed: TransformedMap, reference: TransformedMap) -> Curves:
         return {convention: fsc_of_transforms(claimed, reference, convention) for convention in CONVENTIONS}
+
+
+def in_frame(claimed: Volume, true: Volume, gauge: Gauge, name: str) -> Volume:
+    """Return a claimed volume in the frame of the true one.
+
+    Raises
+    ------
+    InputError
+        If it is empty, constant, not finite or on another grid. A constant map is no longer quite one once it is
+        turned, so this is asked first.
+    """
+    require_map(claimed, name, true, "the true one")
+    if isinstance(gauge, Transform):
+        return transform_volume(claimed, gauge)
+    return align_volumes(claimed, true).volume if gauge == "each" else claimed
 
 
 def common_frame(
@@ -210,26 +231,40 @@ def common_frame(
     chosen = particles[np.unique(np.linspace(0, len(particles) - 1, min(count, len(particles))).astype(int))]
     advance = progress("Finding the common frame", len(chosen))
 
-    sums: list[np.ndarray] = []
-    pixel_size = 0.0
+    claimed, true = _Sum(), _Sum()
     for particle in map(int, chosen):
-        true = truth.volumes[int(truth.labels[particle])]
-        advance(1)
         try:
-            claimed = volumes.at(particle)
-            require_map(claimed, "the volume", true, "the true one")
-        except CryobenchError as error:
+            _add_pair(claimed, true, volumes, truth, particle)
+        except UNUSABLE as error:
             _log.info("left out of the common frame: particle %d: %s", particle, error)
-            continue
-        sums = sums or [np.zeros(true.data.shape) for _ in range(2)]
-        sums[0] += claimed.data
-        sums[1] += true.data
-        pixel_size = true.pixel_size
-    if not sums:
+        advance(1)
+    if claimed.total is None:
         raise InputError("no volume can be used to find the common frame: score without alignment to see why")
-    # A mean is a sum but for its scale, which does not matter here.
-    first, second = (Volume(total.astype(np.float32), pixel_size) for total in sums)
-    return align_volumes(first, second)
+    return align_volumes(claimed.volume(), true.volume())
+
+
+class _Sum:
+    """A sum of maps: their mean but for its scale, which does not matter to an alignment."""
+
+    def __init__(self) -> None:
+        self.total: np.ndarray | None = None
+        self._pixel_size = 0.0
+
+    def add(self, volume: Volume) -> None:
+        self.total = volume.data.astype(np.float64) if self.total is None else self.total + volume.data
+        self._pixel_size = volume.pixel_size
+
+    def volume(self) -> Volume:
+        assert self.total is not None
+        return Volume(self.total.astype(np.float32), self._pixel_size)
+
+
+def _add_pair(claimed: _Sum, true: _Sum, volumes: VolumeProvider, truth: Truth, particle: int) -> None:
+    """Add a claimed volume and the true one to their sums; both are let go before the next are made."""
+    target = truth.volumes[int(truth.labels[particle])]
+    volume = in_frame(volumes.at(particle), target, None, "the volume")
+    claimed.add(volume)
+    true.add(target)
 
 
 def mean_curves(scored: Sequence[VolumeScores], truth: Truth) -> list[Curve]:

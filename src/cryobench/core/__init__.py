@@ -9,6 +9,7 @@ from cryobench.core.errors import (
     InputError,
     OfflineError,
     OutputError,
+    ProgramError,
     UnknownNameError,
 )
 from cryobench.core.maps import MapLike
@@ -62,6 +63,7 @@ __all__ = [
     "Particles",
     "Picture",
     "Poses",
+    "ProgramError",
     "Progress",
     "Recovery",
     "Registry",

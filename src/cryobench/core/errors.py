@@ -23,6 +23,10 @@ class OutputError(CryobenchError):
     """A result cannot be written where it was asked for."""
 
 
+class ProgramError(CryobenchError):
+    """A program of others that was started failed, or did not make what it should."""
+
+
 class DownloadError(CryobenchError):
     """A file could not be fetched."""
 

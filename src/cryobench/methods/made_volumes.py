@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32, Int
 
-from cryobench.core import FormatError, InputError, Volume
+from cryobench.core import FormatError, InputError, ProgramError, Volume
 from cryobench.io import find_files, read_volume
 
 BATCH = 100
@@ -66,10 +66,8 @@ class Decoder:
 
         Raises
         ------
-        InputError
-            If the program fails; the message ends with its last words.
-        FormatError
-            If it leaves another number of volumes.
+        ProgramError
+            If the program fails (the message ends with its last words), or leaves another number of volumes.
         """
         table = folder / "z.txt"
         np.savetxt(table, latents)
@@ -78,10 +76,10 @@ class Decoder:
         done = subprocess.run(call, capture_output=True, text=True, check=False)
         if done.returncode:
             words = " / ".join((done.stderr or done.stdout).strip().splitlines()[-_SHOWN:])
-            raise InputError(f"'{' '.join(call)}' failed with status {done.returncode}: {words}")
+            raise ProgramError(f"'{' '.join(call)}' failed with status {done.returncode}: {words}")
         found = find_files(folder / "made", (".mrc",)) if (folder / "made").is_dir() else []
         if len(found) != len(latents):
-            raise FormatError(f"{folder / 'made'}: {len(found)} volumes of '{call[0]}', expected {len(latents)}")
+            raise ProgramError(f"'{' '.join(call)}' made {len(found)} volumes (.mrc), expected {len(latents)}")
         return found
 
 
@@ -97,9 +95,12 @@ class MadeVolumes:
     latents
         Latent of each particle, shape (N, d).
     particles
-        Those that will be asked for, in that order.
+        Those that will be asked for.
+    order
+        Places of these particles in the order in which they will be asked for; batches follow it.
     keep
-        A folder where volumes are kept as ``vol_000.mrc`` ..., in the order of ``particles``; None to keep none.
+        A folder where volumes are kept as ``vol_000.mrc`` ..., in the order of ``particles``, once all are made; None
+        to keep none.
     """
 
     def __init__(
@@ -107,19 +108,31 @@ class MadeVolumes:
         decoder: Decoder,
         latents: Float32[np.ndarray, "N d"],
         particles: Int[np.ndarray, " q"],
+        order: Int[np.ndarray, " q"],
         keep: Path | None = None,
     ) -> None:
         self._decoder, self._latents, self._keep = decoder, latents, keep
-        self._places = {particle: place for place, particle in enumerate(particles.tolist())}
-        self._particles = particles
+        self._names = {particle: f"vol_{place:03d}.mrc" for place, particle in enumerate(particles.tolist())}
+        self._queue = particles[order]
+        self._turns = {particle: turn for turn, particle in enumerate(self._queue.tolist())}
         self._paths: dict[int, Path] = {}
 
     def __enter__(self) -> MadeVolumes:
-        self._temporary = tempfile.TemporaryDirectory(prefix="cryobench-")
+        beside = None
+        if self._keep is not None:  # on the same disk, so that files can be moved
+            beside = self._keep.parent
+            beside.mkdir(parents=True, exist_ok=True)
+        self._temporary = tempfile.TemporaryDirectory(prefix=".cryobench-", dir=beside)
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self._temporary.cleanup()
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        try:
+            if self._keep is not None and kind is None and len(self._paths) == len(self._queue):
+                self._keep.mkdir(exist_ok=True)
+                for particle, path in self._paths.items():
+                    path.replace(self._keep / self._names[particle])
+        finally:
+            self._temporary.cleanup()
 
     def at(self, particle: int) -> Volume:
         """Return the volume at a particle's latent, made if it is not on disk.
@@ -127,32 +140,25 @@ class MadeVolumes:
         Raises
         ------
         InputError
-            If the particle is none of those announced, or the program fails.
+            If the particle is none of those announced.
+        ProgramError
+            If the program fails.
         """
-        if particle not in self._places:
+        if particle not in self._turns:
             raise InputError(f"no volume of particle {particle} was announced")
         if particle not in self._paths:
-            self._make(self._places[particle] // BATCH * BATCH)
+            self._make(self._turns[particle] // BATCH * BATCH)
         return read_volume(self._paths[particle], self._decoder.pixel_size)
 
     def _make(self, start: int) -> None:
-        batch = self._particles[start : start + BATCH]
-        folder = Path(self._temporary.name) / f"{start}"
+        batch = self._queue[start : start + BATCH]
         if self._keep is None:
-            for path in self._paths.values():
-                path.unlink(missing_ok=True)
             self._paths = {}
-        shutil.rmtree(folder, ignore_errors=True)
+            for earlier in Path(self._temporary.name).iterdir():
+                shutil.rmtree(earlier)
+        folder = Path(self._temporary.name) / f"{start}"
         folder.mkdir()
-        made = self._decoder.make(self._latents[batch], folder)
-        if self._keep is not None:
-            made = [_kept(path, self._keep / f"vol_{start + i:03d}.mrc") for i, path in enumerate(made)]
-        self._paths |= dict(zip(batch.tolist(), made, strict=True))
-
-
-def _kept(path: Path, name: Path) -> Path:
-    name.parent.mkdir(parents=True, exist_ok=True)
-    return Path(shutil.move(path, name))
+        self._paths |= dict(zip(batch.tolist(), self._decoder.make(self._latents[batch], folder), strict=True))
 
 
 def listed_volumes(folder: Path, count: int) -> Sequence[Path]:

@@ -18,6 +18,7 @@ from cryobench.io import read_array, read_array_pickles
 from cryobench.methods import Decoder, FileVolumes, MadeVolumes, listed_volumes, read_latents, read_submission
 from cryobench.metrics import representatives, stratified_particles, strided_particles
 
+_MOST_STATES = 2**31
 _NAMED = 5  # particles that a message names
 
 
@@ -125,8 +126,8 @@ def of_published(call: PublishedCall, protocol: str, draw: Draw, progress: Progr
         )
     decoder = _decoder(call)
     decoder.check()
-    by_state = particles[np.argsort(labels[particles], kind="stable")]
-    with MadeVolumes(decoder, latents, by_state, folder if call.keep else None) as made:
+    by_state = np.argsort(labels[particles], kind="stable")  # as they are scored
+    with MadeVolumes(decoder, latents, particles, by_state, folder if call.keep else None) as made:
         yield Scorable(call.method, made, particles, truth, words)
 
 
@@ -150,15 +151,25 @@ def _decoder(call: PublishedCall) -> Decoder:
     if call.apix is None:
         raise InputError("the pixel size of the volumes that are made is not known: give --apix, in Å")
     weights = call.input_dir / ("weights.pkl" if call.epoch is None else f"weights.{call.epoch}.pkl")
-    return Decoder(tuple(shlex.split(call.command)), weights, call.input_dir / "config.yaml", call.apix)
+    try:
+        command = tuple(shlex.split(call.command))
+    except ValueError as error:
+        raise InputError(f"--command {call.command}: {error}: check its quotes") from error
+    return Decoder(command, weights, call.input_dir / "config.yaml", call.apix)
 
 
 def _labels(call: PublishedCall) -> Int[np.ndarray, " N"]:
     if call.labels is not None:
         content = read_array_pickles(call.labels)[0] if call.labels.suffix == ".pkl" else read_array(call.labels)
-        labels = np.asarray(content) if isinstance(content, np.ndarray | list) else np.empty(0)
-        if labels.ndim != 1 or not labels.size or (labels != np.floor(labels)).any():
-            raise FormatError(f"{call.labels}: shape {labels.shape}: expected the number of the state of each particle")
+        if isinstance(content, list) and all(isinstance(each, int) for each in content):
+            content = np.array(content)
+        labels = content if isinstance(content, np.ndarray) else np.empty(0)
+        fits = labels.ndim == 1 and labels.size > 0 and labels.dtype.kind in "iuf"
+        if not fits or (labels != np.floor(labels)).any() or np.abs(labels).max() > _MOST_STATES:
+            raise FormatError(
+                f"{call.labels}: shape {labels.shape}, type {labels.dtype}: expected the number of the state of each "
+                "particle, (N,)"
+            )
         return labels.astype(np.int64)
     if call.num_vols is None:
         raise InputError("how many states are there? Give --num-vols (and --num-imgs), or --labels")
