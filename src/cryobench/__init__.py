@@ -5,6 +5,7 @@ datasets, :mod:`cryobench.methods` and :mod:`cryobench.benchmark` run and score 
 the scores as functions on arrays, :mod:`cryobench.report` renders results.
 """
 
+from cryobench.align import align_volumes
 from cryobench.core import (
     ArrayImages,
     CryobenchError,
@@ -33,6 +34,7 @@ __all__ = [
     "Submission",
     "Truth",
     "Volume",
+    "align_volumes",
     "backproject",
     "ctf",
     "fourier_crop",

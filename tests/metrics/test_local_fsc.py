@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from cryobench.core import InputError, Volume
-from cryobench.metrics import local_fsc, resolution_at
+from cryobench.metrics import FSCCurve, local_fsc
 
 Array = NDArray[np.float32]
 
@@ -53,7 +53,8 @@ def loop(a: Array, b: Array, weights: NDArray[np.float64], pixel_size: float, th
     for i in range(1, len(curve)):
         p, q = x[shells == i], y[shells == i]
         curve[i] = (p * q.conj()).real.sum() / np.sqrt((abs(p) ** 2).sum() * (abs(q) ** 2).sum())
-    return resolution_at(np.arange(len(curve)) / (box * pixel_size), curve, threshold, 2 * pixel_size)
+    found = FSCCurve(np.arange(len(curve)) / box, curve, "standard", pixel_size, 1.0)
+    return found.resolution(threshold), found.crosses(threshold)
 
 
 @pytest.mark.parametrize("masked", [False, True])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.fft
-from jaxtyping import Float32, Float64
+from jaxtyping import Float32, Float64, Int64
 
 from cryobench.align._spectrum import spectrum_pair
 from cryobench.align.rotation_sets import MIRROR
@@ -77,7 +77,7 @@ def search(
     return sorted(found, key=lambda candidate: -candidate.score)
 
 
-def _best_shifts(products: np.ndarray) -> tuple[Float64[np.ndarray, " n"], Float64[np.ndarray, "n 3"]]:
+def _best_shifts(products: np.ndarray) -> tuple[Float32[np.ndarray, " n"], Int64[np.ndarray, "n 3"]]:
     """Return the largest value of each correlation map and the shift (x, y, z) where it stands."""
     box = products.shape[1]
     maps = scipy.fft.irfftn(products, s=(box, box, box), axes=(1, 2, 3), workers=get_threads(), overwrite_x=True)
