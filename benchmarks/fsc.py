@@ -66,8 +66,8 @@ class _Maps:
 def matrix(count: int = 100, box: int = 128) -> None:
     cost, _ = measured(lambda: fsc_auc_matrix(_Maps(count, box, 0), _Maps(count, box, 1)))
     drawing, _ = measured(lambda: [_Maps(count, box, 0)[i] for i in range(count)] and None)
-    print(f"{count} x {count} pairs at box {box}: {cost.cpu:.1f} s CPU, {cost.wall:.1f} s wall, of it "
-          f"{2 * drawing.cpu:.1f} s for drawing the maps; peak memory of the process {_peak():.2f} GB", flush=True)  # fmt: skip
+    print(f"{count} x {count} pairs at box {box}: {cost.cpu:.1f} s CPU, {cost.wall:.1f} s wall, of it", end=" ")
+    print(f"{2 * drawing.cpu:.1f} s for drawing the maps; peak memory of the process {_peak():.2f} GB", flush=True)
 
 
 def submission(count: int = 1000, box: int = 128, states: int = 20) -> None:
