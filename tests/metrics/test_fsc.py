@@ -19,6 +19,7 @@ from cryobench.metrics import (
     fsc_auc_matrix,
     fsc_curve,
     fsc_of_transforms,
+    neighborhood_similarity,
     transform_map,
 )
 from cryobench.metrics._fsc import shell_correlations
@@ -189,7 +190,7 @@ def test_a_shell_without_power_does_not_agree() -> None:
     transform = np.fft.rfftn(GOOD)
     transform[:] = 0
     transform[1, 0, 0] = transform[-1, 0, 0] = 100.0
-    wave = _as_map(np.fft.irfftn(transform, s=GOOD.shape))
+    wave = _as_map(np.fft.irfftn(transform, s=GOOD.shape, axes=(0, 1, 2)))
     curve = fsc_curve(wave, wave)
     assert curve.correlation[1] == pytest.approx(1.0)
     flat = fsc_of_transforms(transform_map(wave), transform_map(GOOD), "standard")
@@ -209,6 +210,13 @@ def test_a_negated_map_is_named() -> None:
     assert NEGATED not in fsc_curve(GOOD, GOOD[::-1].copy()).flags
 
 
+def test_an_unknown_convention_is_an_error() -> None:
+    with pytest.raises(InputError, match="choose standard or published"):
+        fsc_curve(GOOD, GOOD, convention="publishd")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="choose standard or published"):
+        neighborhood_similarity(GOOD[0], GOOD[0], 3, "publishd")  # type: ignore[arg-type]
+
+
 def test_a_failed_curve_scores_nothing() -> None:
     for convention in CONVENTIONS:
         curve = failed_curve(transform_map(Volume(GOOD, 2.0)), convention)
@@ -223,7 +231,7 @@ def test_resolution_is_interpolated_and_flagged() -> None:
     assert curve(1, 1, 0.6, 0.4).resolution(0.5) == pytest.approx(2 / 0.25)
     assert curve(1, 1, 0.6, 0.4).resolution(0.5, pixel_size=3.0) == pytest.approx(3 / 0.25)
     assert curve(1, 1, 0.6, 0.4).crosses(0.5)
-    assert curve(1, 1, 0.9, 0.8).resolution(0.5) == pytest.approx(2 / 0.3)
+    assert curve(1, 1, 0.9, 0.8).resolution(0.5) == pytest.approx(4.0)  # Nyquist
     assert "never below 0.5" in curve(1, 1, 0.9, 0.8).flags
     assert curve(1, 0.1, 0.9, 0.8).resolution(0.5) == pytest.approx(20)
     unknown = fsc_curve(GOOD, GOOD)

@@ -30,6 +30,7 @@ def refine(
     shift: Float64[np.ndarray, " 3"],
     weights: Float64[np.ndarray, " s"],
     steps: int,
+    tolerance: float,
 ) -> tuple[Float64[np.ndarray, "3 3"], Float64[np.ndarray, " 3"], float]:
     """Return the matrix and shift near the given ones where the weighted correlation is largest, and its value.
 
@@ -43,6 +44,8 @@ def refine(
         Weight of each shell.
     steps
         Most steps of the quasi-Newton search.
+    tolerance
+        Relative gain of a step below which it ends.
     """
     conjugate = pair.conjugate(weights)
     radius = pair.box / 4  # turns by this part of a radian move the molecule's outside by about a voxel
@@ -59,8 +62,7 @@ def refine(
     scale = 1.0
     start = np.concatenate((np.zeros(3), shift))
     scale = max(abs(loss(start)[0]), np.finfo(np.float64).tiny)
-    # Below this gain a step is less than what interpolation leaves uncertain.
-    options = {"maxiter": steps, "ftol": 1e-9, "gtol": 1e-6}
+    options = {"maxiter": steps, "ftol": tolerance, "gtol": 1e-8}
     best = scipy.optimize.minimize(loss, start, jac=True, method="L-BFGS-B", options=options)
     turned = Rotation.from_rotvec(best.x[:3] / radius).as_matrix() @ matrix
     return turned, np.asarray(best.x[3:]), -float(best.fun) * scale

@@ -75,6 +75,7 @@ def volume_score_records(scores: VolumeScores, mask: str, seed: int) -> list[Sco
     for found in (*volume_items(scores, mask), *resolution_items(scores)):
         same = len(found.values) == len(scores.items)
         interval = bootstrap_mean(found.values, over if same else "volumes", seed, groups if same else None)
+        of_mean = interval.model_copy(update={"kind": f"{interval.kind}, of the mean"})
         for statistic, value in (("mean", found.values.mean()), ("median", np.median(found.values))):
             records.append(
                 Score(
@@ -85,7 +86,7 @@ def volume_score_records(scores: VolumeScores, mask: str, seed: int) -> list[Sco
                     statistic=statistic,
                     value=float(value),
                     spread=float(found.values.std()),
-                    interval=interval,
+                    interval=interval if statistic == "mean" else of_mean,
                     n=len(found.values),
                     parameters=found.parameters,
                     flags=found.flags,

@@ -244,14 +244,15 @@ def common_frame(
 
 
 class _Sum:
-    """A sum of maps: their mean but for its scale, which does not matter to an alignment."""
+    """A sum of maps of equal scale: their mean but for its own scale, which does not matter to an alignment."""
 
     def __init__(self) -> None:
         self.total: np.ndarray | None = None
         self._pixel_size = 0.0
 
     def add(self, volume: Volume) -> None:
-        self.total = volume.data.astype(np.float64) if self.total is None else self.total + volume.data
+        scaled = volume.data / volume.data.std(dtype=np.float64)
+        self.total = scaled if self.total is None else self.total + scaled
         self._pixel_size = volume.pixel_size
 
     def volume(self) -> Volume:

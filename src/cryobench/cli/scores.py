@@ -41,7 +41,7 @@ PlotFile = Annotated[
     Path | None, typer.Option("--plot", metavar="PNG", help="Write a picture there.", show_default=False)
 ]
 SHUFFLED = "Floor: the same claim, shuffled over the particles. Ceiling: the truth as the claim."
-ScoreSeed = Annotated[int, typer.Option("--seed", help="Of shuffles, subsamples, k-means and resampling.")]
+ScoreSeed = Annotated[int, typer.Option("--seed", min=0, help="Of shuffles, subsamples, k-means and resampling.")]
 
 
 def read_both(submission: Path, dataset: Path, *, any_dataset: bool) -> tuple[Submission, Dataset]:

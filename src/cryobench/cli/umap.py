@@ -35,7 +35,7 @@ def umap(
     dataset: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Dataset folder, whose truth gives the colours.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of UMAP, and of the particles drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of UMAP, and of the particles drawn.")] = 0,
     max_points: Annotated[
         int, typer.Option(help="Particles drawn at most, a random choice of them where there are more.")
     ] = 20_000,

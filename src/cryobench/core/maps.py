@@ -35,6 +35,8 @@ def as_array(x: MapLike, name: str) -> Float32[np.ndarray, "D D D"]:
         If it does not have three equal axes of at least one voxel, or does not hold real numbers.
     """
     data = x.data if isinstance(x, Volume) else x
+    if not isinstance(data, np.ndarray):
+        raise InputError(f"{name} is a {type(data).__name__}, expected an array of shape (D, D, D) or a Volume")
     if data.ndim != 3:
         raise InputError(f"{name} has shape {data.shape}, expected a map with three axes (D, D, D)")
     if len(set(data.shape)) != 1:

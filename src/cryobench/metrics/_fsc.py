@@ -142,8 +142,8 @@ class FSCCurve:
     def resolution(self, threshold: float, pixel_size: float | None = None) -> float:
         """Return the resolution in Å where the curve first falls below a threshold, interpolated.
 
-        One that never does has the resolution of its last point, and :meth:`crosses` says so. Zero frequency is left
-        out; a curve below the threshold from the start has the resolution of its first point.
+        One that never does has that of Nyquist, and :meth:`crosses` says so. Zero frequency is left out; a curve below
+        the threshold from the start has the resolution of its first point.
 
         Parameters
         ----------
@@ -161,7 +161,8 @@ class FSCCurve:
         if size is None:
             raise InputError("the pixel size is not known: give pixel_size in Å")
         require_positive("pixel size", size)
-        return size / _first_below(self.frequency, self.correlation, threshold)
+        found = _first_below(self.frequency, self.correlation, threshold) if self.crosses(threshold) else 0.5
+        return size / found
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -260,6 +261,7 @@ def fsc_curves(
             _require_same_grid(volume, reference)
     cross = half_shell_products(_stacked(volumes), _stacked(references), box)
     first, second = (np.stack([each.power for each in maps]) for maps in (volumes, references))
+    _require_convention(convention)
     correlations = shell_correlations(cross, first[:, None], second, convention)
     frequency = np.arange(correlations.shape[-1]) / box
     overall = _ratio(cross[..., 1:].sum(-1), first[:, None, 1:].sum(-1), second[:, 1:].sum(-1))
@@ -300,15 +302,17 @@ def _ratio(cross: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarr
 
 
 def _first_below(frequency: np.ndarray, correlation: np.ndarray, threshold: float) -> float:
-    """Return the frequency where a curve first falls below a threshold, or else its last."""
-    below = np.flatnonzero(correlation[1:] < threshold) + 1
-    if not below.size:
-        return float(frequency[-1])
-    i = int(below[0])
+    """Return the frequency where a curve that does so first falls below a threshold."""
+    i = int(np.flatnonzero(correlation[1:] < threshold)[0]) + 1
     if i == 1:
         return float(frequency[1])
     fraction = (correlation[i - 1] - threshold) / (correlation[i - 1] - correlation[i])
     return float(frequency[i - 1] + fraction * (frequency[i] - frequency[i - 1]))
+
+
+def _require_convention(convention: str) -> None:
+    if convention not in CONVENTIONS:
+        raise InputError(f"'{convention}' is no convention: choose {' or '.join(CONVENTIONS)}")
 
 
 def _in_range(data: Float32[np.ndarray, "D D D"]) -> Float32[np.ndarray, "D D D"]:

@@ -76,7 +76,7 @@ def neighborhood_similarity(
     for _, shared in _shared_parts(a, b, counts):
         total += shared.sum(axis=0, dtype=np.int64)
     hits = total[np.unique(counts, return_inverse=True)[1]] / len(a)
-    return np.asarray((hits + (convention == "published")) / counts)
+    return np.asarray((hits + _itself(convention)) / counts)
 
 
 def shared_neighbours(
@@ -95,7 +95,7 @@ def shared_neighbours(
     hits = np.empty((len(a), len(unique)), dtype=np.int32)
     for start, shared in _shared_parts(a, b, counts):
         hits[start : start + len(shared)] = shared
-    return np.asarray((hits[:, inverse] + (convention == "published")) / counts)
+    return np.asarray((hits[:, inverse] + _itself(convention)) / counts)
 
 
 def _numbers(k: int | Sequence[int] | Int[np.ndarray, " c"]) -> Int[np.ndarray, " c"]:
@@ -131,3 +131,16 @@ def _rows_of(
         return lambda start, stop: np.ascontiguousarray(indices[start:stop])
     space = prepare_space(given, name)
     return lambda start, stop: neighbour_rows(space, k, start, stop)
+
+
+def _itself(convention: str) -> int:
+    """Return how often a convention counts the point itself.
+
+    Raises
+    ------
+    InputError
+        If there is no such convention.
+    """
+    if convention not in {"standard", "published"}:
+        raise InputError(f"'{convention}' is no convention: choose standard or published")
+    return int(convention == "published")

@@ -108,7 +108,7 @@ def require_neighbours(n: int, k: int) -> None:
     InputError
         Naming both numbers.
     """
-    if not 1 <= k < n:
+    if not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k < n:
         raise InputError(f"{k} neighbours asked for among {n} points: choose from 1 to {n - 1}")
 
 

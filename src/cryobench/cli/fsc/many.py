@@ -58,7 +58,7 @@ Command = Annotated[str, typer.Option(metavar="WORDS", help="What runs cryoDRGN.
 Keep = Annotated[bool, typer.Option("--keep-volumes", help="Keep the volumes that are made.")]
 Moving = Annotated[bool, typer.Option("--moving", help="With --gt-dir: score the region of differences too.")]
 Published = Annotated[bool, typer.Option("--published-files", help="Write the published text files (pixres fsc) too.")]
-Seed = Annotated[int, typer.Option(help="Of the draw of particles and of resampling.")]
+Seed = Annotated[int, typer.Option(min=0, help="Of the draw of particles and of resampling.")]
 
 
 def per_conformation(
@@ -155,7 +155,16 @@ def _call(
     moving: bool,
 ) -> PublishedCall | None:
     if input_dir is None:
+        others = {"--method": method, "--epoch": epoch, "--apix": apix, "--gt-dir": gt_dir, "--mask": mask,
+                  "--num-vols": num_vols, "--labels": labels, "--keep-volumes": keep, "--moving": moving}  # fmt: skip
+        given = [flag for flag, value in others.items() if value not in {None, "", False}]
+        if given:
+            raise InputError(
+                f"{', '.join(given)} goes with --input-dir: a submission folder has the masks of its dataset"
+            )
         return None
+    if labels is not None and num_vols is not None:
+        raise InputError("--labels and --num-vols both say which state a particle has: give one")
     name = method or input_dir.resolve().name
     if "/" in name or name in {".", ".."}:
         raise InputError(f"--method {name}: expected a name, without a slash")
@@ -179,6 +188,10 @@ def _run(
 ) -> None:
     if (submission is None) == (call is None):
         raise InputError("what is to be scored? Give either a submission folder, or --input-dir with --gt-dir")
+    if call is not None and (dataset is not None or any_dataset or draw.available):
+        raise InputError("--dataset, --any-dataset and --available go with a submission folder, not with --input-dir")
+    if output.exists() and not output.is_dir():
+        raise InputError(f"{output} is a file: give a folder with -o")
 
     with progress_bars() as progress, contextlib.ExitStack() as stack:
         if call is not None:
@@ -187,5 +200,5 @@ def _run(
             assert submission is not None
             found = of_submission(submission, dataset, protocol, draw, any_dataset=any_dataset)
         scores, records, confused = score(found, protocol, frame, draw.seed, progress, matrix=matrix)
-    show(scores, records, found.mask)
+    show(scores, records, found.mask, found.source)
     write(output, found, scores, records, confused, published_files=published_files)

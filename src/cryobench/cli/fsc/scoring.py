@@ -72,8 +72,9 @@ def score(
     return scores, records, confused
 
 
-def show(scores: VolumeScores, records: list[Score], mask: str) -> None:
+def show(scores: VolumeScores, records: list[Score], mask: str, source: str) -> None:
     """Print the means and medians, and how many volumes failed."""
+    console.print(f"Volumes: {source}.", markup=False, soft_wrap=True)
     means = [
         record.model_copy(update={"protocol": "all particles", "parameters": _shown(record)})
         for record in records

@@ -63,6 +63,7 @@ class Scorable:
     particles: Int[np.ndarray, " q"]
     truth: Truth
     mask: str
+    source: str
 
 
 def of_submission(folder: Path, dataset: Path | None, protocol: str, draw: Draw, *, any_dataset: bool) -> Scorable:
@@ -83,7 +84,7 @@ def of_submission(folder: Path, dataset: Path | None, protocol: str, draw: Draw,
     if isinstance(submission.volumes, FileVolumes):
         particles = _having(submission.volumes, particles, truth.truth, protocol, draw)
     words = "no mask" if truth.truth.mask is None else "union of the true states"
-    return Scorable(submission.method.name, submission.volumes, particles, truth.truth, words)
+    return Scorable(submission.method.name, submission.volumes, particles, truth.truth, words, f"those of {folder}")
 
 
 @contextlib.contextmanager
@@ -113,12 +114,14 @@ def of_published(call: PublishedCall, protocol: str, draw: Draw, progress: Progr
         )
     particles = _particles(truth, latents, protocol, draw)
     folder = published_folder(call.output, call.method, protocol) / "vols"
-    for place in (folder, call.input_dir):
-        paths = listed_volumes(place, len(particles))
-        if paths:
-            found = FileVolumes(dict(zip(particles.tolist(), paths, strict=True)), str(place), call.apix)
-            yield Scorable(call.method, found, particles, truth, words)
-            return
+    # Maps that lie there may be of another epoch: what this epoch's weights make comes first.
+    if latents is None or not _weights(call).is_file():
+        for place in (folder, call.input_dir):
+            paths = listed_volumes(place, len(particles))
+            if paths:
+                found = FileVolumes(dict(zip(particles.tolist(), paths, strict=True)), str(place), call.apix)
+                yield Scorable(call.method, found, particles, truth, words, f"those in {place}, in natural order")
+                return
     if latents is None:
         raise FormatError(
             f"{call.input_dir}: neither maps (.mrc) nor latents (z.{_epoch(call)}.pkl) there: give the folder of "
@@ -128,7 +131,7 @@ def of_published(call: PublishedCall, protocol: str, draw: Draw, progress: Progr
     decoder.check()
     by_state = np.argsort(labels[particles], kind="stable")  # as they are scored
     with MadeVolumes(decoder, latents, particles, by_state, folder if call.keep else None) as made:
-        yield Scorable(call.method, made, particles, truth, words)
+        yield Scorable(call.method, made, particles, truth, words, f"made by '{call.command}' of {latents_file}")
 
 
 def published_folder(output: Path, method: str, protocol: str) -> Path:
@@ -145,6 +148,10 @@ def _latents_file(call: PublishedCall) -> Path | None:
     name = "z.pkl" if call.epoch is None else f"z.{call.epoch}.pkl"
     path = call.input_dir / name
     return path if path.is_file() else None
+
+
+def _weights(call: PublishedCall) -> Path:
+    return call.input_dir / ("weights.pkl" if call.epoch is None else f"weights.{call.epoch}.pkl")
 
 
 def _decoder(call: PublishedCall) -> Decoder:
