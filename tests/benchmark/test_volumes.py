@@ -40,7 +40,7 @@ def blobs(seed: int, box: int = BOX) -> np.ndarray:
 
 MAPS = [Volume(3 * blobs(0) + blobs(state + 1), PIXEL_SIZE) for state in range(STATES)]
 SOFT = Volume(np.clip(2 * sum(each.data for each in MAPS) - 0.1, 0, 1).astype(np.float32), PIXEL_SIZE)
-MOVING = Volume(np.clip(8 * np.std([each.data for each in MAPS], axis=0), 0, 1).astype(np.float32), PIXEL_SIZE)
+MOVING = Volume(np.clip(8 * np.std([each.data for each in MAPS], axis=0) - 0.1, 0, 1).astype(np.float32), PIXEL_SIZE)
 
 
 def truth_of(

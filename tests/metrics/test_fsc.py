@@ -19,10 +19,10 @@ from cryobench.metrics import (
     fsc_auc_matrix,
     fsc_curve,
     fsc_of_transforms,
-    neighborhood_similarity,
     transform_map,
 )
-from cryobench.metrics._fsc import shell_correlations
+from cryobench.metrics._fsc import _require_convention, shell_correlations
+from cryobench.metrics._neighbourhood import _itself
 
 Transformation = Callable[[np.ndarray], np.ndarray]
 
@@ -211,10 +211,10 @@ def test_a_negated_map_is_named() -> None:
 
 
 def test_an_unknown_convention_is_an_error() -> None:
-    with pytest.raises(InputError, match="choose standard or published"):
-        fsc_curve(GOOD, GOOD, convention="publishd")  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="choose standard or published"):
-        neighborhood_similarity(GOOD[0], GOOD[0], 3, "publishd")  # type: ignore[arg-type]
+    """Asked of the checks themselves: under test, types are looked at before."""
+    for check in (_require_convention, _itself):
+        with pytest.raises(InputError, match="'publishd' is no convention"):
+            check("publishd")
 
 
 def test_a_failed_curve_scores_nothing() -> None:

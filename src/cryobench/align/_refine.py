@@ -47,15 +47,14 @@ def refine(
     tolerance
         Relative gain of a step below which it ends.
     """
-    conjugate = pair.conjugate(weights)
+    conjugate, spread = pair.conjugate(weights), pair.spread(weights)
     radius = pair.box / 4  # turns by this part of a radian move the molecule's outside by about a voxel
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         turn = parameters[:3] / radius
         turned = Rotation.from_rotvec(turn).as_matrix() @ matrix
-        found = overlap(
-            turned_transforms(pair.grid, turned[None], reach=pair.reach)[0], conjugate, turned, parameters[3:]
-        )
+        transforms = turned_transforms(pair.grid, turned[None], reach=pair.reach)[0]
+        found = overlap(transforms, conjugate, spread, turned, parameters[3:])
         by_turn = _left_jacobian(turn).T @ found.by_turn / radius
         return -found.value / scale, -np.concatenate((by_turn, found.by_shift)) / scale
 

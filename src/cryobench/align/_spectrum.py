@@ -52,14 +52,18 @@ class SpectrumPair:
         """Largest frequency that counts: where the last shell ends."""
         return self.box // 2 - 0.5
 
-    def conjugate(self, weights: Float64[np.ndarray, " s"]) -> Complex64[np.ndarray, "d d h"]:
-        """Return the reference's transform, conjugated and weighted by shell; weights count mirror images too."""
+    def spread(self, weights: Float64[np.ndarray, " s"]) -> Float32[np.ndarray, "d d h"]:
+        """Return the weights of shells at each point of a half transform, where they count mirror images too."""
         shells = shell_indices(self.box)
         of_shell = np.zeros(int(shells.max()) + 1)
         of_shell[1 : len(weights)] = weights[1:]
         mirrored = np.full(self.box // 2 + 1, 2.0)
         mirrored[0] = 1.0
-        return np.asarray(self.reference.conj() * (of_shell[shells] * mirrored), dtype=np.complex64)
+        return np.asarray(of_shell[shells] * mirrored, dtype=np.float32)
+
+    def conjugate(self, weights: Float64[np.ndarray, " s"]) -> Complex64[np.ndarray, "d d h"]:
+        """Return the reference's transform, conjugated and weighted by shell as :meth:`spread` has it."""
+        return np.asarray(self.reference.conj() * self.spread(weights), dtype=np.complex64)
 
     def fsc(self, matrix: Float64[np.ndarray, "3 3"], shift: Float64[np.ndarray, " 3"]) -> Float64[np.ndarray, " s"]:
         """Return the FSC of the reference and the moving map, turned and shifted, shape (d/2,)."""
