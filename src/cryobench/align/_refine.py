@@ -12,6 +12,8 @@ from cryobench.ops.overlap import overlap
 from cryobench.ops.slices import turned_transforms
 
 _SURE = 0.99
+_GAIN = 1e-9
+"""Relative gain of a step below which the search ends."""
 
 
 def fsc_weights(pair: SpectrumPair, fsc: Float64[np.ndarray, " s"]) -> Float64[np.ndarray, " s"]:
@@ -30,7 +32,6 @@ def refine(
     shift: Float64[np.ndarray, " 3"],
     weights: Float64[np.ndarray, " s"],
     steps: int,
-    tolerance: float,
 ) -> tuple[Float64[np.ndarray, "3 3"], Float64[np.ndarray, " 3"], float]:
     """Return the matrix and shift near the given ones where the weighted correlation is largest, and its value.
 
@@ -44,8 +45,6 @@ def refine(
         Weight of each shell.
     steps
         Most steps of the quasi-Newton search.
-    tolerance
-        Relative gain of a step below which it ends.
     """
     conjugate, spread = pair.conjugate(weights), pair.spread(weights)
     radius = pair.box / 4  # turns by this part of a radian move the molecule's outside by about a voxel
@@ -61,7 +60,7 @@ def refine(
     scale = 1.0
     start = np.concatenate((np.zeros(3), shift))
     scale = max(abs(loss(start)[0]), np.finfo(np.float64).tiny)
-    options = {"maxiter": steps, "ftol": tolerance, "gtol": 1e-8}
+    options = {"maxiter": steps, "ftol": _GAIN, "gtol": 1e-7}
     best = scipy.optimize.minimize(loss, start, jac=True, method="L-BFGS-B", options=options)
     turned = Rotation.from_rotvec(best.x[:3] / radius).as_matrix() @ matrix
     return turned, np.asarray(best.x[3:]), -float(best.fun) * scale

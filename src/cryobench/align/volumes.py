@@ -34,8 +34,7 @@ _FIRST_BOX, _HAND_BOX = 32, 48
 _LAST_BOXES = (64, 128)
 _AGREES = 0.5
 _SMALLEST = 16
-_COARSE, _FINE = (12, 1e-9), (40, 1e-13)
-"""Most steps of a refinement, and the relative gain at which it ends."""
+_STEPS = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +167,7 @@ def _finest(
     found, box = start, len(moving)
     for wanted in _LAST_BOXES:
         pair = _pair(moving, reference, wanted)
-        found = _agreeing(pair, found.matrix, found.shift * pair.box / box, _FINE)
+        found = _agreeing(pair, found.matrix, found.shift * pair.box / box)
         fsc = pair.fsc(found.matrix, found.shift)
         found = Candidate(found.matrix, found.shift * box / pair.box, found.score)
         if pair.box == box or fsc[-pair.box // 16 :].mean() < _AGREES:
@@ -176,23 +175,18 @@ def _finest(
     return found
 
 
-def _agreeing(
-    pair: SpectrumPair,
-    matrix: Float64[np.ndarray, "3 3"],
-    shift: Float64[np.ndarray, " 3"],
-    ending: tuple[int, float] = _COARSE,
-) -> Candidate:
+def _agreeing(pair: SpectrumPair, matrix: Float64[np.ndarray, "3 3"], shift: Float64[np.ndarray, " 3"]) -> Candidate:
     """Return the best place near a given one, shells weighted by their FSC, and the mean FSC there as its score."""
     for _ in range(2):  # the weights are those of where it starts
         weights = fsc_weights(pair, pair.fsc(matrix, shift))
-        matrix, shift, _ = refine(pair, matrix, shift, weights, *ending)
+        matrix, shift, _ = refine(pair, matrix, shift, weights, _STEPS)
     return Candidate(matrix, shift, float(pair.fsc(matrix, shift)[1:].mean()))
 
 
 def _refined(
     pair: SpectrumPair, matrix: np.ndarray, shift: np.ndarray, weights: Float64[np.ndarray, " s"]
 ) -> Candidate:
-    return Candidate(*refine(pair, matrix, shift, weights, *_COARSE))
+    return Candidate(*refine(pair, matrix, shift, weights, _STEPS))
 
 
 def _pair(moving: Float32[np.ndarray, "D D D"], reference: Float32[np.ndarray, "D D D"], box: int) -> SpectrumPair:
