@@ -12,6 +12,7 @@ from cryobench.benchmark.volume_scores import per_item_text, per_state_text, vol
 from cryobench.benchmark.volumes import (
     PER_CONFORMATION,
     PER_IMAGE,
+    Gauge,
     Task,
     VolumeScores,
     common_frame,
@@ -23,6 +24,7 @@ __all__ = [
     "PER_CONFORMATION",
     "PER_IMAGE",
     "Confusion",
+    "Gauge",
     "LatentDrawing",
     "PairScores",
     "Run",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -51,6 +52,7 @@ def align(
     """Bring a map onto another: turn, shift and hand, found without a starting point."""
     with mendable_errors("nothing was written"):
         use_threads(threads)
+        require_own_files([moving, reference], [output, transform])
         for path in (output, transform):
             if path is not None and path.exists() and not overwrite:
                 raise InputError(f"{path} is there already: add --overwrite to replace it, or choose another name")
@@ -59,12 +61,30 @@ def align(
             first = transform_volume(first, Transform(np.eye(3), np.zeros(3), mirrored=True))
         found = align_volumes(first, second, handedness=flip is None)
         print_alignment(found, mirrored=bool(flip) or found.mirrored)
-        output.parent.mkdir(parents=True, exist_ok=True)
+        for path in (output, transform):
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
         write_volume(output, found.volume)
         if transform is not None:
             write_text(transform, json.dumps(_record(found, bool(flip) or found.mirrored), indent=1) + "\n")
         written = [str(path) for path in (output, transform) if path is not None]
         console.print(f"Written: {', '.join(written)}", markup=False, soft_wrap=True)
+
+
+def require_own_files(read: Iterable[Path | None], written: Iterable[Path | None]) -> None:
+    """Raise unless each output is a file of its own, and none of those that are read.
+
+    Raises
+    ------
+    InputError
+        Naming the file that would be lost.
+    """
+    taken = {path.resolve() for path in read if path is not None}
+    for path in written:
+        if path is not None:
+            if path.resolve() in taken:
+                raise InputError(f"{path} is named twice: choose another name for what is written")
+            taken.add(path.resolve())
 
 
 def print_alignment(found: Alignment[Volume], *, mirrored: bool | None = None) -> None:

@@ -28,7 +28,7 @@ def shell_figure(curves: Sequence[Curve], title: str, note: str) -> bytes:
     title, note
         What stands above.
     """
-    figure = canvas(8, 5)
+    figure = canvas(8.0, 5.0)
     figure.text(0.03, 0.95, literal(title), fontsize=14, weight="bold", color=TEXT, va="center")
     figure.text(0.03, 0.89, literal(note), fontsize=10, color=MUTED, va="center")
     axes = figure.add_axes((0.1, 0.13, 0.86, 0.7))

@@ -12,7 +12,7 @@ from rich.table import Table
 from cryobench.align import align_volumes
 from cryobench.benchmark import PairScores, compare_maps
 from cryobench.benchmark.tables import csv_text
-from cryobench.cli.align import Apix, print_alignment
+from cryobench.cli.align import Apix, print_alignment, require_own_files
 from cryobench.cli.console import console, mendable_errors
 from cryobench.cli.options import Threads
 from cryobench.cli.scores import PlotFile, write_picture
@@ -47,6 +47,7 @@ def pair(
     """Compare two maps by their Fourier shell correlation, in both conventions."""
     with mendable_errors("nothing was written"):
         use_threads(threads)
+        require_own_files([volume, reference, mask], [output, plot])
         first, second = read_volume(volume, apix), read_volume(reference, apix)
         if align:
             aligned = align_volumes(first, second)
@@ -55,6 +56,7 @@ def pair(
         scores = compare_maps(first, second, None if mask is None else read_volume(mask, apix))
         _print(f"{volume.name} against {reference.name}", scores)
         if output is not None:
+            output.parent.mkdir(parents=True, exist_ok=True)
             write_text(output, _text(scores))
             console.print(f"Written: {output}", markup=False, soft_wrap=True)
         if plot is not None:

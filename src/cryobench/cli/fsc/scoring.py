@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-import typer
 
 from cryobench.benchmark import (
-    PER_CONFORMATION,
     Confusion,
+    Gauge,
     Task,
     VolumeScores,
     common_frame,
@@ -25,6 +22,7 @@ from cryobench.benchmark import (
     volume_score_records,
 )
 from cryobench.cli.console import console
+from cryobench.cli.fsc.options import Frame
 from cryobench.cli.fsc.sources import Scorable, published_folder
 from cryobench.cli.scores import print_scores, write_picture
 from cryobench.core import InputError, Progress, Score
@@ -35,39 +33,23 @@ _FIELDS = "%.7f"
 _CONTROLS = "Ceiling: the true volumes as the claim. Floor: chance. See the control consensus for that of FSC."
 
 
-class Frame(StrEnum):
-    """What is done to the volumes before they are scored."""
-
-    none = "none"
-    one = "one"
-    each = "each"
-
-
-Align = Annotated[
-    Frame,
-    typer.Option(
-        "--align",
-        help="Leave the volumes, bring all to the truth by one transform, or each by its own (as published).",
-    ),
-]
-
-
 def score(
     found: Scorable, protocol: str, frame: Frame, seed: int, progress: Progress, *, matrix: bool
 ) -> tuple[VolumeScores, list[Score], Confusion | None]:
     """Return the scores of volumes, and the matrix of states if it is asked for."""
-    gauge = None if frame is Frame.none else "each"
-    task = Task(found.method, protocol, found.volumes, found.particles, gauge)
+    if matrix:
+        if len(np.unique(found.truth.labels)) < len(found.truth.states):
+            raise InputError("a matrix of states needs particles of every state: leave --matrix out, or the other maps")
+        if frame is Frame.each:
+            raise InputError("a matrix of states needs one frame for all volumes: give --align one, or none")
+    gauge: Gauge = "each" if frame is Frame.each else None
     if frame is Frame.one:
-        transform = common_frame(found.volumes, found.particles, found.truth, _FRAME_VOLUMES, progress)
-        task = Task(found.method, protocol, found.volumes, found.particles, transform)
+        gauge = common_frame(found.volumes, found.particles, found.truth, _FRAME_VOLUMES, progress)
+    task = Task(found.method, protocol, found.volumes, found.particles, gauge)
     scores = score_tasks([task], found.truth, progress)[0]
     records = volume_score_records(scores, found.mask, seed)
-    confused = None
-    if matrix:
-        if protocol != PER_CONFORMATION or len(np.unique(found.truth.labels)) < len(found.truth.states):
-            raise InputError("a matrix of states needs a volume of each state: score per conformation, all states")
-        confused = confusion(task, found.truth, progress)
+    confused = confusion(task, found.truth, progress) if matrix else None
+    if confused is not None:
         records.append(confused.score(seed))
     return scores, records, confused
 

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Int
 
 from cryobench.benchmark import PER_CONFORMATION, PER_IMAGE
+from cryobench.cli.fsc.options import ManyOptions
 from cryobench.core import FormatError, InputError, Progress, Truth, VolumeProvider
 from cryobench.datasets import load_dataset, truth_of_maps
 from cryobench.io import read_array, read_array_pickles
@@ -35,25 +36,6 @@ class Draw:
     available: bool = False
 
 
-@dataclass(frozen=True)
-class PublishedCall:
-    """The flags of the published scripts, and those that go with them."""
-
-    input_dir: Path
-    method: str
-    epoch: int | None
-    apix: float | None
-    gt_dir: Path | None
-    mask: Path | None
-    num_imgs: int
-    num_vols: int | None
-    labels: Path | None
-    command: str
-    keep: bool
-    moving: bool
-    output: Path
-
-
 @dataclass(frozen=True, eq=False)
 class Scorable:
     """Volumes to score, at which particles, and the truth of them."""
@@ -66,7 +48,7 @@ class Scorable:
     source: str
 
 
-def of_submission(folder: Path, dataset: Path | None, protocol: str, draw: Draw, *, any_dataset: bool) -> Scorable:
+def of_submission(folder: Path, options: ManyOptions, protocol: str, draw: Draw) -> Scorable:
     """Return the volumes of a submission folder.
 
     Raises
@@ -74,10 +56,10 @@ def of_submission(folder: Path, dataset: Path | None, protocol: str, draw: Draw,
     InputError
         If there is no dataset, or the submission has no volumes.
     """
-    if dataset is None:
+    if options.dataset is None:
         raise InputError(f"{folder}: compared with what? Give the dataset folder with --dataset")
-    truth = load_dataset(dataset)
-    submission = read_submission(folder, len(truth.particles), truth.card, any_dataset=any_dataset)
+    truth = load_dataset(options.dataset)
+    submission = read_submission(folder, len(truth.particles), truth.card, any_dataset=options.any_dataset)
     if submission.volumes is None:
         raise InputError(f"{folder}: no volumes/index.csv there: there is nothing to score")
     particles = _particles(truth.truth, submission.latents, protocol, draw)
@@ -88,7 +70,7 @@ def of_submission(folder: Path, dataset: Path | None, protocol: str, draw: Draw,
 
 
 @contextlib.contextmanager
-def of_published(call: PublishedCall, protocol: str, draw: Draw, progress: Progress) -> Iterator[Scorable]:
+def of_published(call: ManyOptions, protocol: str, draw: Draw, progress: Progress) -> Iterator[Scorable]:
     """Yield the volumes of a method's folder: those that are there, or those that its latents and weights make.
 
     Raises
@@ -100,8 +82,8 @@ def of_published(call: PublishedCall, protocol: str, draw: Draw, progress: Progr
     """
     if call.gt_dir is None:
         raise InputError("compared with what? Give the folder of the true maps with --gt-dir")
-    if not call.input_dir.is_dir():
-        raise InputError(f"{call.input_dir}: no such folder: expected the method's files there")
+    if not call.folder.is_dir():
+        raise InputError(f"{call.folder}: no such folder: expected the method's files there")
     labels = _labels(call)
     truth = truth_of_maps(call.gt_dir, labels, call.apix, call.mask, moving=call.moving, progress=progress)
     words = "no mask" if call.mask is None else call.mask.name
@@ -113,25 +95,25 @@ def of_published(call: PublishedCall, protocol: str, draw: Draw, progress: Progr
             f"{len(labels):,} particles: expected a row for each"
         )
     particles = _particles(truth, latents, protocol, draw)
-    folder = published_folder(call.output, call.method, protocol) / "vols"
+    folder = published_folder(call.output, call.name, protocol) / "vols"
     # Maps that lie there may be of another epoch: what this epoch's weights make comes first.
     if latents is None or not _weights(call).is_file():
-        for place in (folder, call.input_dir):
+        for place in (folder, call.folder):
             paths = listed_volumes(place, len(particles))
             if paths:
                 found = FileVolumes(dict(zip(particles.tolist(), paths, strict=True)), str(place), call.apix)
-                yield Scorable(call.method, found, particles, truth, words, f"those in {place}, in natural order")
+                yield Scorable(call.name, found, particles, truth, words, f"those in {place}, in natural order")
                 return
     if latents is None:
         raise FormatError(
-            f"{call.input_dir}: neither maps (.mrc) nor latents (z.{_epoch(call)}.pkl) there: give the folder of "
+            f"{call.folder}: neither maps (.mrc) nor latents (z.{_epoch(call)}.pkl) there: give the folder of "
             "cryoDRGN's training, or of the volumes of a method, one for each that is scored"
         )
     decoder = _decoder(call)
     decoder.check()
     by_state = np.argsort(labels[particles], kind="stable")  # as they are scored
-    with MadeVolumes(decoder, latents, particles, by_state, folder if call.keep else None) as made:
-        yield Scorable(call.method, made, particles, truth, words, f"made by '{call.command}' of {latents_file}")
+    with MadeVolumes(decoder, latents, particles, by_state, folder if call.keep_volumes else None) as made:
+        yield Scorable(call.name, made, particles, truth, words, f"made by '{call.command}' of {latents_file}")
 
 
 def published_folder(output: Path, method: str, protocol: str) -> Path:
@@ -139,33 +121,32 @@ def published_folder(output: Path, method: str, protocol: str) -> Path:
     return output / method / ("per_conf_fsc" if protocol == PER_CONFORMATION else "per_img_fsc")
 
 
-def _epoch(call: PublishedCall) -> str:
+def _epoch(call: ManyOptions) -> str:
     return "N" if call.epoch is None else str(call.epoch)
 
 
-def _latents_file(call: PublishedCall) -> Path | None:
+def _latents_file(call: ManyOptions) -> Path | None:
     """Return the latents of an epoch; ``z.pkl`` where none was named."""
     name = "z.pkl" if call.epoch is None else f"z.{call.epoch}.pkl"
-    path = call.input_dir / name
+    path = call.folder / name
     return path if path.is_file() else None
 
 
-def _weights(call: PublishedCall) -> Path:
-    return call.input_dir / ("weights.pkl" if call.epoch is None else f"weights.{call.epoch}.pkl")
+def _weights(call: ManyOptions) -> Path:
+    return call.folder / ("weights.pkl" if call.epoch is None else f"weights.{call.epoch}.pkl")
 
 
-def _decoder(call: PublishedCall) -> Decoder:
+def _decoder(call: ManyOptions) -> Decoder:
     if call.apix is None:
         raise InputError("the pixel size of the volumes that are made is not known: give --apix, in Å")
-    weights = call.input_dir / ("weights.pkl" if call.epoch is None else f"weights.{call.epoch}.pkl")
     try:
         command = tuple(shlex.split(call.command))
     except ValueError as error:
         raise InputError(f"--command {call.command}: {error}: check its quotes") from error
-    return Decoder(command, weights, call.input_dir / "config.yaml", call.apix)
+    return Decoder(command, _weights(call), call.folder / "config.yaml", call.apix)
 
 
-def _labels(call: PublishedCall) -> Int[np.ndarray, " N"]:
+def _labels(call: ManyOptions) -> Int[np.ndarray, " N"]:
     if call.labels is not None:
         content = read_array_pickles(call.labels)[0] if call.labels.suffix == ".pkl" else read_array(call.labels)
         if isinstance(content, list) and all(isinstance(each, int) for each in content):
