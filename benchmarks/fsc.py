@@ -16,6 +16,7 @@ from cryobench.core import Coordinate, State, Truth, Volume, silent
 from cryobench.io import read_volume, write_volume
 from cryobench.methods import FileVolumes
 from cryobench.metrics import fsc_auc_matrix, fsc_curve
+from cryobench.ops.threads import get_threads, set_threads
 
 
 def shell_loop(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -37,6 +38,15 @@ def shell_loop(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def pairs(repeats: int = 5) -> None:
+    before = get_threads()
+    for threads in sorted({1, before}):
+        set_threads(threads)
+        print(f"{threads} threads")
+        _pairs(repeats)
+    set_threads(before)
+
+
+def _pairs(repeats: int) -> None:
     rng = np.random.default_rng(0)
     for box in (64, 128, 256):
         common, *noise = rng.normal(size=(3, box, box, box)).astype(np.float32)
