@@ -50,7 +50,7 @@ def _product_kernel(slices, ctf, values, precision, grams, products):  # type: i
                 if squared == 0 or squared >= limit:
                     continue
                 weight = 2.0 if x > 0 else 1.0  # for the mirrored half of the plane
-                weight *= precision[int(math.floor(math.sqrt(squared) + 0.5))]
+                weight *= precision[math.floor(math.sqrt(squared) + 0.5)]
                 c = np.float64(ctf[i, y, x])
                 yr, yi = np.float64(values[i, y, x].real), np.float64(values[i, y, x].imag)
                 for a in range(components):

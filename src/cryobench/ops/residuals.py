@@ -79,7 +79,7 @@ def _residual_kernel(slices, ctf, values, out):  # type: ignore[no-untyped-def]
                 squared = x * x + ky * ky
                 if squared == 0 or squared >= limit:
                     continue
-                shell = int(math.floor(math.sqrt(squared) + 0.5))
+                shell = math.floor(math.sqrt(squared) + 0.5)
                 weight = np.float32(2.0 if x > 0 else 1.0)  # for the mirrored half of the plane
                 c = ctf[i, y, x]
                 yr, yi = values[i, y, x].real, values[i, y, x].imag
@@ -103,7 +103,7 @@ def _linear_kernel(slices, ctf, values, first, second, out):  # type: ignore[no-
                 squared = x * x + ky * ky
                 if squared == 0 or squared >= limit:
                     continue
-                shell = int(math.floor(math.sqrt(squared) + 0.5))
+                shell = math.floor(math.sqrt(squared) + 0.5)
                 weight = 2.0 if x > 0 else 1.0
                 c = np.float64(ctf[i, y, x])
                 yr, yi = np.float64(values[i, y, x].real), np.float64(values[i, y, x].imag)

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Complex64, Float32, Float64
 
-from cryobench.core import InputError, MethodCard, Particles, Progress, Submission, Volume, stream
+from cryobench.core import MethodCard, Particles, Progress, Submission, Volume, stream
 from cryobench.methods.base import METHODS, Method
 from cryobench.methods.builtin.backprojection import FLOOR, INSERTION
 from cryobench.methods.builtin.stages import BoxImages, Stage, log_normal, settled, white_noise, window
@@ -84,8 +84,8 @@ class KClasses(Method):
         name="kclasses",
         version="1",
         role="method",
-        summary="Classification into K volumes by expectation-maximisation, given poses and CTF: soft posteriors, noise "
-        "power estimated shell by shell.",
+        summary="Classification into K volumes by expectation-maximisation, given poses and CTF: soft posteriors, "
+        "noise power estimated shell by shell.",
     )
 
     def __init__(self, classes: int = 10, starts: int = 3, mask: Volume | None = None) -> None:
@@ -205,9 +205,8 @@ def m_step(
     mean = _divided(sums.sum(axis=0), weights.sum(axis=0) + np.float32(FLOOR) * level)
     ridge = np.float32(RIDGE / count) * level
     envelope = window(images.box, mask, images.particles)
-    return np.stack(
-        [a.to_volume(_divided(s + ridge * mean, w + ridge)) * envelope for a, s, w in zip(accumulators, sums, weights, strict=True)]
-    )
+    solved = [_divided(s + ridge * mean, w + ridge) for s, w in zip(sums, weights, strict=True)]
+    return np.stack([a.to_volume(each) * envelope for a, each in zip(accumulators, solved, strict=True)])
 
 
 def _divided(
