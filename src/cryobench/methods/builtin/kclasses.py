@@ -24,7 +24,7 @@ import numpy as np
 from jaxtyping import Complex64, Float32, Float64
 
 from cryobench.core import MethodCard, Particles, Progress, Submission, Volume, stream
-from cryobench.methods.base import METHODS, Method
+from cryobench.methods.base import METHODS, Method, numbered
 from cryobench.methods.builtin.backprojection import FLOOR, INSERTION
 from cryobench.methods.builtin.stages import BoxImages, Stage, log_normal, settled, white_noise, window
 from cryobench.methods.volumes import ClassVolumes
@@ -91,6 +91,13 @@ class KClasses(Method):
     def __init__(self, classes: int = 10, starts: int = 3, mask: Volume | None = None) -> None:
         self.classes, self.starts, self.mask = classes, starts, mask
         self.fewest_particles = 10 * classes
+
+    def sized(self, number: int) -> KClasses:
+        """Return the method with this many classes, at least 2; the number becomes part of its name."""
+        card = numbered(type(self).card, number, 2)
+        method = KClasses(number, self.starts, self.mask)
+        method.card = card
+        return method
 
     def run(self, particles: Particles, seed: int, progress: Progress) -> Submission:
         """Return posteriors, the most probable class of each particle, and the volume of each class.

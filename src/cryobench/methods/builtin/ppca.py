@@ -27,7 +27,7 @@ import numpy as np
 from jaxtyping import Complex64, Float32, Float64
 
 from cryobench.core import MethodCard, Particles, Progress, Submission, Volume, stream
-from cryobench.methods.base import METHODS, Method
+from cryobench.methods.base import METHODS, Method, numbered
 from cryobench.methods.builtin.backprojection import FLOOR, INSERTION
 from cryobench.methods.builtin.stages import BoxImages, Stage, log_normal, settled, white_noise, window
 from cryobench.methods.volumes import LinearVolumes
@@ -107,6 +107,13 @@ class PPCA(Method):
         self.components, self.starts, self.mask = components, starts, mask
         self.fewest_particles = 10 * (components + 1)
 
+    def sized(self, number: int) -> PPCA:
+        """Return the method with this many components, at least 1; the number becomes part of its name."""
+        card = numbered(type(self).card, number, 1)
+        method = PPCA(number, self.starts, self.mask)
+        method.card = card
+        return method
+
     def run(self, particles: Particles, seed: int, progress: Progress) -> Submission:
         """Return latents along the principal axes, in units of density, and the volume at each.
 
@@ -167,9 +174,7 @@ def fit(
     return found
 
 
-def m_step(
-    images: BoxImages, posterior: Posterior, mask: Volume | None = None
-) -> Float32[np.ndarray, "C D D D"]:
+def m_step(images: BoxImages, posterior: Posterior, mask: Volume | None = None) -> Float32[np.ndarray, "C D D D"]:
     """Return mean and components at the images' box that maximise the expected likelihood, shape (K + 1, D, D, D)."""
     first, second = posterior.moments()
     count = first.shape[1]

@@ -96,7 +96,9 @@ def window(box: int, mask: Volume | None, like: Particles) -> Float32[np.ndarray
     if mask is None:
         return sphere
     if mask.box != like.box:
-        raise InputError(f"the mask has a box of {mask.box} voxels but the images one of {like.box}: bring it to theirs")
+        raise InputError(
+            f"the mask has a box of {mask.box} voxels but the images one of {like.box}: bring it to theirs"
+        )
     weights = require_mask(mask, mask, "the mask")
     if weights.max() > 1:
         raise InputError(f"the mask has the value {weights.max():g}, expected weights from 0 to 1")
