@@ -9,7 +9,7 @@ import numba
 import numpy as np
 import pytest
 import scipy.special
-from methods.mixtures import PIXEL_SIZE, mixture, two_maps
+from mixtures import PIXEL_SIZE, mixture, two_maps
 
 from cryobench.core import InputError, Particles, UnknownNameError, Volume, silent, stream
 from cryobench.datasets import build_dataset, load_dataset, prepare_inputs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from methods.mixtures import mixture, two_maps
+from mixtures import mixture, two_maps
 
 from cryobench.core import Dataset, InputError, MethodCard, Particles, Submission, stream
 from cryobench.methods import NeutralDecoder, with_neutral_volumes
