@@ -50,7 +50,7 @@ def test_two_classes_are_recovered_exactly(particles: Particles) -> None:
     np.testing.assert_allclose(submission.posteriors.sum(axis=1), 1.0, atol=1e-5)
     np.testing.assert_array_equal(submission.posteriors.argmax(axis=1), submission.labels)
     for k, true in enumerate(two_maps()):
-        found = submission.volumes.at(int(np.flatnonzero(TRUE == k)[0]))
+        found = submission.volumes.at(int(np.flatnonzero(k == TRUE)[0]))
         own, other = (fsc_curve(found, each).auc for each in (true, two_maps()[1 - k]))
         assert own > other + 0.03
 

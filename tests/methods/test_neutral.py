@@ -48,8 +48,8 @@ def test_equal_latents_are_the_backprojection_of_their_particles(particles: Part
     everywhere = np.full(13, 50)
     decoder = NeutralDecoder(particles, TRUE[:, None].astype(np.float32), everywhere)
     for k in (0, 1):
-        particle = int(np.flatnonzero(TRUE == k)[0])
-        expected = backproject_particles(particles, np.flatnonzero(TRUE == k))
+        particle = int(np.flatnonzero(k == TRUE)[0])
+        expected = backproject_particles(particles, np.flatnonzero(k == TRUE))
         np.testing.assert_array_equal(decoder.at(particle).data, expected.data)
 
 
