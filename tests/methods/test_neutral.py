@@ -76,9 +76,8 @@ def test_good_latents_near_the_oracle_useless_ones_the_consensus(small_dataset: 
     found = []
     for state in range(len(truth.states)):
         members = np.flatnonzero(truth.labels == state)
-        maps = (
-            backproject_particles(particles, members), good.at(members[0]), useless.at(members[0]), consensus,
-        )  # fmt: skip
+        first = int(members[0])
+        maps = (backproject_particles(particles, members), good.at(first), useless.at(first), consensus)
         found.append([fsc_curve(each, truth.volumes[state], truth.mask).auc for each in maps])
     oracle, near, far, floor = np.mean(found, axis=0)
     assert near > oracle - 0.1 * (oracle - floor)
