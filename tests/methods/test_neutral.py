@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from mixtures import mixture, two_maps
@@ -9,7 +11,7 @@ from mixtures import mixture, two_maps
 from cryobench.core import Dataset, InputError, MethodCard, Particles, Submission, stream
 from cryobench.methods import NeutralDecoder, with_neutral_volumes
 from cryobench.methods.builtin.backprojection import backproject_particles
-from cryobench.methods.neutral import chosen_counts, kernel_weights, ladder
+from cryobench.methods.neutral import chosen_counts, density_mask, kernel_weights, ladder
 from cryobench.metrics import fsc_curve
 
 CARD = MethodCard(name="mine", version="1", role="method", summary="A test.")
@@ -38,10 +40,27 @@ def test_the_ladder_ends_with_all_particles() -> None:
 
 
 def test_the_least_unexplained_is_taken_and_never_falls_outward() -> None:
-    left = np.array([[0.0, 1, 1, 1, 9, 9, 9, 1, 1], [0.0, 5, 5, 5, 5, 5, 5, 5, 5]])
-    found = chosen_counts(left, np.array([50, 300]))
-    np.testing.assert_array_equal(found[:3], 50)
-    np.testing.assert_array_equal(found[4:], 300)
+    tried = np.array([50, 100, 300])
+    left = 1.0 + stream(0, "test left").random((3, 7))
+    sequences = [
+        steps for steps in itertools.product(range(3), repeat=6) if all(a <= b for a, b in itertools.pairwise(steps))
+    ]
+    excess = left[:, 1:] / left[:, 1:].min(axis=0)
+    best = min(sequences, key=lambda steps: excess[list(steps), range(6)].sum())
+    np.testing.assert_array_equal(chosen_counts(left, tried), tried[[best[0], *best]])
+
+
+def test_one_noisy_shell_does_not_force_those_beyond() -> None:
+    left = np.array([[0.0, 1.2, 1, 1, 1, 1], [0.0, 1, 2, 2, 2, 2]])
+    np.testing.assert_array_equal(chosen_counts(left, np.array([50, 300])), 50)
+
+
+def test_the_mask_holds_the_density_and_little_else() -> None:
+    first = two_maps(48)[0].data
+    mask = density_mask(first)
+    assert (first * mask).sum() > 0.99 * first.sum()
+    assert mask.mean() < 0.2
+    assert (mask.min(), mask.max()) == (0.0, 1.0)
 
 
 def test_equal_latents_are_the_backprojection_of_their_particles(particles: Particles) -> None:

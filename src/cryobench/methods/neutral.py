@@ -7,6 +7,9 @@ How near is near is a number of particles n: particle j of latent z_j weighs ``1
 distance h of the n-th nearest, and n = N weighs all alike, which is the consensus. Fine detail needs more images than a
 coarse outline, so n is chosen for each shell of Fourier space, by cross-validation: particles near some points are held
 out, and the n is taken that leaves least of them unexplained. A latent that says nothing leaves least at n = N.
+
+Volumes are cut to where the consensus has density before they meet the held-out images. Else the noise of few images in
+the empty part of the box would count, and nearly always favour more of them.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import scipy.ndimage
 from jaxtyping import Complex64, Float, Float32, Float64, Int, Int64
 
 from cryobench.core import InputError, Particles, Submission, Volume
@@ -39,6 +43,8 @@ HELD_OUT = 16
 """Particles near each of these points that are held out."""
 
 _EXTRACTION = Gridding(width=4, oversampling=2.0)
+_SMOOTHING, _LEVEL = 1.5, 0.05
+_REACH, _EDGE = 5.0, 3.0
 
 
 class NeutralDecoder:
@@ -115,6 +121,7 @@ class NeutralDecoder:
         box, total = self._particles.box, len(self._particles)
         tried = ladder(total)
         left = np.zeros((len(tried), box // 2 + 1))
+        inside = density_mask(self._everything.accumulator.to_volume(self._everything.transform(0)))
         for point in np.unique(np.linspace(0, total - 1, min(POINTS, total)).astype(int)).tolist():
             distances = self._distances(point)
             # Every second of the nearest, so that those left are as near as those held out.
@@ -122,7 +129,7 @@ class NeutralDecoder:
             transforms = self._transforms(distances, tried, held)
             volumes = np.stack([self._everything.accumulator.to_volume(each) for each in transforms])
             chunk = next(fourier_images(self._particles, held))
-            slices = extract_slices(slice_grid(volumes, _EXTRACTION), chunk.rotations)
+            slices = extract_slices(slice_grid(volumes * inside, _EXTRACTION), chunk.rotations)
             left += shell_residuals(slices, chunk.ctf, chunk.values).sum(axis=0)
         return chosen_counts(left, tried)
 
@@ -170,15 +177,35 @@ def ladder(particles: int) -> Int64[np.ndarray, " L"]:
     return np.array([*steps, particles], dtype=np.int64)
 
 
-def chosen_counts(left: Float64[np.ndarray, "L S"], tried: Int64[np.ndarray, " L"]) -> Int64[np.ndarray, " S"]:
-    """Return the number that leaves least power unexplained in each shell and its neighbours, never falling outward.
+def density_mask(data: Float32[np.ndarray, "D D D"]) -> Float32[np.ndarray, "D D D"]:
+    """Return a soft mask around what stands out of a map, values 0 to 1.
 
-    Power is summed over three shells, since that of one is noisy. Shell 0, which is not measured, takes the number of
-    shell 1.
+    It holds the voxels within a few of those where the smoothed map is above a twentieth of its maximum, wide enough
+    for density that moves, which is faint in a consensus.
     """
-    padded = np.pad(left[:, 1:], ((0, 0), (1, 1)), mode="edge")
-    best = (padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]).argmin(axis=0)
-    counts = tried[np.maximum.accumulate(best)]
+    smooth = scipy.ndimage.gaussian_filter(data.astype(np.float64), _SMOOTHING)
+    distance = scipy.ndimage.distance_transform_edt(smooth <= _LEVEL * smooth.max())
+    return np.asarray(np.clip((_REACH - distance) / _EDGE, 0.0, 1.0), dtype=np.float32)
+
+
+def chosen_counts(left: Float64[np.ndarray, "L S"], tried: Int64[np.ndarray, " L"]) -> Int64[np.ndarray, " S"]:
+    """Return the numbers that leave least power unexplained in all, of those that never fall from shell to shell.
+
+    Each shell counts relative to the least that any number leaves of it. Of equal ones the smallest number is taken.
+    Shell 0, which is not measured, takes the number of shell 1.
+    """
+    excess = left[:, 1:] / left[:, 1:].min(axis=0) - 1.0
+    steps, shells = excess.shape
+    total, before = excess[:, 0], np.zeros((shells, steps), dtype=np.int64)
+    for shell in range(1, shells):
+        # Cheapest way to any number up to each: a running minimum, and where it was reached.
+        for step in range(steps):
+            before[shell, step] = total[: step + 1].argmin()
+        total = total[before[shell]] + excess[:, shell]
+    places = [int(total.argmin())]
+    for shell in range(shells - 1, 0, -1):
+        places.append(int(before[shell, places[-1]]))
+    counts = tried[np.array(places[::-1])]
     return np.concatenate((counts[:1], counts))
 
 

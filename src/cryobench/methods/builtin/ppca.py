@@ -41,7 +41,7 @@ from cryobench.ops.spreading import SliceAccumulator
 STAGES = (Stage(48.0, 40), Stage(32.0, 20), Stage(24.0, 20))
 """Resolution in Å and largest number of iterations of each stage."""
 
-TOLERANCE = 1e-2
+TOLERANCE = 0.1
 """A stage ends when an iteration gains less log likelihood than this a particle."""
 
 _EXTRACTION = Gridding(width=4, oversampling=2.0)
