@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pytest
 
 from cryobench.core import ArrayImages, Dataset, InputError, Particles, Volume, silent, stream
 from cryobench.imaging import Projector, fourier_crop, parametric_ctf, uniform_poses
-from cryobench.methods.builtin.ppca import PPCA, Posterior, e_step, m_step, noise_power, principal_axes
+from cryobench.methods.builtin.ppca import PPCA, TOLERANCE, Posterior, e_step, fit, m_step, principal_axes
+from cryobench.methods.builtin.stages import BoxImages, Stage, white_noise
 from cryobench.metrics import fsc_curve, neighborhood_similarity
 
 
@@ -31,6 +33,10 @@ class Linear:
         images = clean + self.sigma * stream(0, "test noise").standard_normal(clean.shape, dtype=np.float32)
         self.particles = Particles(ArrayImages(images), poses, ctf, 8.0, 1)
 
+    def noise(self) -> np.ndarray:
+        """Power of the noise in each shell."""
+        return np.full(13, (self.sigma * 24) ** 2)
+
 
 @pytest.fixture(scope="module")
 def linear() -> Linear:
@@ -38,7 +44,7 @@ def linear() -> Linear:
 
 
 def test_the_noise_is_measured(linear: Linear) -> None:
-    assert noise_power(linear.particles) == pytest.approx((linear.sigma * 24) ** 2, rel=0.05)
+    assert white_noise(linear.particles) == pytest.approx((linear.sigma * 24) ** 2, rel=0.05)
 
 
 def test_the_noise_is_measured_after_a_fourier_crop() -> None:
@@ -48,13 +54,13 @@ def test_the_noise_is_measured_after_a_fourier_crop() -> None:
     poses, ctf = uniform_poses(2, np.arange(n), 0.0), parametric_ctf(2, np.arange(n))
     particles = Particles(ArrayImages(images), poses, ctf, 8.0, 1)
     # White noise keeps its power in each frequency, but for the scale of the values.
-    assert noise_power(particles) == pytest.approx((sigma * 48 * (32 / 48) ** 2) ** 2, rel=0.05)
+    assert white_noise(particles) == pytest.approx((sigma * 48 * (32 / 48) ** 2) ** 2, rel=0.05)
 
 
 def test_the_posterior_is_calibrated(linear: Linear) -> None:
     """Given the true volumes, (z - mean) / deviation is standard normal."""
     volumes = np.stack((linear.mean.data, linear.component.data))
-    posterior = e_step(linear.particles, volumes, (linear.sigma * 24) ** 2)
+    posterior = e_step(BoxImages(linear.particles, 24), volumes, linear.noise()).posterior
     scores = (linear.z - posterior.mean[:, 0]) / np.sqrt(posterior.covariance[:, 0, 0])
     assert abs(scores.mean()) < 0.15
     assert scores.std() == pytest.approx(1.0, abs=0.15)
@@ -62,7 +68,7 @@ def test_the_posterior_is_calibrated(linear: Linear) -> None:
 
 def test_known_latents_give_the_volumes(linear: Linear) -> None:
     posterior = Posterior(linear.z[:, None].astype(np.float64), np.zeros((len(linear.z), 1, 1)))
-    volumes = m_step(linear.particles, posterior, 24)
+    volumes = m_step(BoxImages(linear.particles, 24), posterior)
     for found, true in zip(volumes, (linear.mean, linear.component), strict=True):
         assert fsc_curve(Volume(found, 8.0), true).correlation[1:8].min() > 0.8
 
@@ -110,3 +116,63 @@ def test_it_needs_particles(small_dataset: Dataset) -> None:
     )
     with pytest.raises(InputError, match="ppca needs at least 70 particles, not 20"):
         PPCA().run(subset, 0, silent)
+
+
+def test_the_likelihood_never_falls_and_settles(linear: Linear) -> None:
+    n = len(linear.z)
+    begun = Posterior(stream(0, "test start").standard_normal((n, 2)), np.zeros((n, 2, 2)))
+    found = fit(BoxImages(linear.particles, 24), begun, linear.noise(), Stage(16.0, 60))
+    gains = np.diff([each.likelihood for each in found])
+    assert len(found) < 60
+    assert (gains >= 0).all()
+    assert gains[0] > TOLERANCE * n
+
+
+def test_the_likelihood_is_that_of_a_normal(linear: Linear) -> None:
+    """Against the density of all Fourier pixels of an image, whose covariance is noise + image of the component."""
+    noise = linear.noise() * np.linspace(1.0, 2.0, 13)
+    volumes = np.stack((linear.mean.data, linear.component.data))
+    k = np.fft.fftfreq(24, 1 / 24)
+    radius = np.hypot(k[:, None], k)
+    inside = (radius > 0) & (radius < 12)
+    power = noise[np.rint(radius).astype(int).clip(max=12)][inside]
+    few = np.arange(40)
+    poses, ctf = linear.particles.poses[few], linear.particles.ctf[few]
+    particles = Particles(ArrayImages(linear.particles.images.read(few)), poses, ctf, 8.0, 1)
+    mean, turned = (Projector(each).project(poses, ctf) for each in (linear.mean, linear.component))
+    expected = 0.0
+    for image, alone, component in zip(particles.images.read(few), mean, turned, strict=True):
+        y, x = (np.fft.fft2(each.astype(np.float64))[inside] for each in (image - alone, component))
+        # Half of the plane mirrors the other, so the real and imaginary parts of all are one set of real numbers.
+        gram, product = np.sum(np.abs(x) ** 2 / power), np.sum((x.conj() * y).real / power)
+        squares = np.sum(np.abs(y) ** 2 / power) - product**2 / (1 + gram)
+        expected -= 0.5 * (squares + np.log1p(gram) + np.sum(np.log(2 * np.pi * power)))
+    assert e_step(BoxImages(particles, 24), volumes, noise).likelihood == pytest.approx(expected, rel=1e-3)
+
+
+def test_the_noise_of_each_shell_is_found(linear: Linear) -> None:
+    volumes = np.stack((linear.mean.data, linear.component.data))
+    found = e_step(BoxImages(linear.particles, 24), volumes, linear.noise())
+    np.testing.assert_allclose(found.noise[2:] / linear.noise()[2:], 1.0, atol=0.1)
+
+
+def test_the_space_that_is_found_spans_the_true_one(linear: Linear) -> None:
+    submission = PPCA(components=2).run(linear.particles, 0, silent)
+    assert submission.latents is not None
+    design = np.column_stack((submission.latents, np.ones(len(linear.z))))
+    predicted = design @ np.linalg.lstsq(design, linear.z, rcond=None)[0]
+    assert 1 - np.var(linear.z - predicted) / np.var(linear.z) > 0.85
+
+
+def test_it_is_deterministic_whatever_the_threads(linear: Linear, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cryobench.methods.builtin import stages  # noqa: PLC0415
+
+    before = numba.get_num_threads()
+    first = PPCA(components=1, starts=2).run(linear.particles, 5, silent)
+    monkeypatch.setattr(stages, "HELD_BYTES", 0)
+    numba.set_num_threads(1)
+    try:
+        second = PPCA(components=1, starts=2).run(linear.particles, 5, silent)
+    finally:
+        numba.set_num_threads(before)
+    np.testing.assert_array_equal(first.latents, second.latents)

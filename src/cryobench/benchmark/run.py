@@ -26,7 +26,7 @@ from cryobench.core import (
     Submission,
     silent,
 )
-from cryobench.methods import METHODS, Control
+from cryobench.methods import Control, find_method
 from cryobench.metrics import bootstrap_mean
 
 PER_IMAGE_VOLUMES = 100
@@ -72,12 +72,16 @@ def run_methods(
 ) -> list[tuple[Submission, float]]:
     """Run built-in methods and controls; return the submission of each and the seconds it took.
 
+    A name may carry a number, as in ``kclasses:16``.
+
     Raises
     ------
     UnknownNameError
         If there is no such method.
+    InputError
+        If a number after the name is none that the method takes.
     """
-    chosen = [METHODS[name] for name in dict.fromkeys(names)]
+    chosen = [find_method(name) for name in dict.fromkeys(names)]
     submissions = []
     for method in chosen:
         start = time.perf_counter()

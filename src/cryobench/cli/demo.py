@@ -16,7 +16,7 @@ from cryobench.cli.options import Overwrite, Threads
 from cryobench.core import InputError, ResultsDocument, Score
 from cryobench.datasets import Inputs, build_dataset, load_dataset, prepare_inputs
 from cryobench.io import check_output, write_bytes, write_text
-from cryobench.methods import METHODS
+from cryobench.methods import METHODS, find_method
 from cryobench.ops.threads import get_threads, set_threads
 
 EPILOG = """Examples:
@@ -55,7 +55,8 @@ def demo(
         ),
     ] = None,
     methods: Annotated[
-        str, typer.Option(metavar="NAMES", help="Methods to run, separated by commas.")
+        str,
+        typer.Option(metavar="NAMES", help="Methods to run, separated by commas; kclasses:16 sets a number."),
     ] = "oracle,ppca,consensus,shuffle",
     states: Annotated[int | None, typer.Option(help="Number of conformations.", show_default="20")] = None,
     images: Annotated[int | None, typer.Option(help="Images of each conformation.", show_default="200")] = None,
@@ -81,7 +82,7 @@ def demo(
         if not names:
             raise InputError(f"no method to run: give --methods one or more of {', '.join(METHODS)}")
         for name in names:
-            METHODS[name]  # an unknown name should stop us before any work
+            find_method(name)  # an unknown name should stop us before any work
         if threads is not None:
             set_threads(threads)
         sizes = {"box": box, "output_box": box, "pixel_size": pixel_size}
@@ -102,7 +103,7 @@ def demo(
             imaging=imaging,
         )
         for name in names:
-            METHODS[name].require(inputs.spec.particles)
+            find_method(name).require(inputs.spec.particles)
         check_output(output, overwrite=overwrite, resume=resume, advice="add --resume to go on there, ")
         if dry_run:
             _print_plan(inputs, names, output)

@@ -1,10 +1,11 @@
 """Methods: how each is run or read, and the built-in controls and baselines."""
 
 from cryobench.methods import builtin as builtin
-from cryobench.methods.base import METHODS, Control, Method
+from cryobench.methods.base import METHODS, Control, Method, find_method
 from cryobench.methods.builtin.backprojection import backproject
 from cryobench.methods.file_volumes import FileVolumes
 from cryobench.methods.made_volumes import Decoder, MadeVolumes, listed_volumes
+from cryobench.methods.neutral import NeutralDecoder, with_neutral_volumes
 from cryobench.methods.published_latents import FoundLatents, find_latents, read_latents
 from cryobench.methods.submission_folder import SubmissionManifest, discard_submission, write_submission
 from cryobench.methods.submission_reading import read_submission, read_submission_manifest
@@ -20,13 +21,16 @@ __all__ = [
     "LinearVolumes",
     "MadeVolumes",
     "Method",
+    "NeutralDecoder",
     "SubmissionManifest",
     "backproject",
     "discard_submission",
     "find_latents",
+    "find_method",
     "listed_volumes",
     "read_latents",
     "read_submission",
     "read_submission_manifest",
+    "with_neutral_volumes",
     "write_submission",
 ]

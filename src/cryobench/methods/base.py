@@ -32,6 +32,16 @@ class Method(_Runnable):
     def run(self, particles: Particles, seed: int, progress: Progress) -> Submission:
         """Return what the method makes of the particles."""
 
+    def sized(self, number: int) -> Method:
+        """Return this method with another number of what it has a number of: components, classes.
+
+        Raises
+        ------
+        InputError
+            If it has a number of nothing, or the number is out of range.
+        """
+        raise InputError(f"method '{self.card.name}' takes no number, but was given {number}: leave it out")
+
 
 class Control(_Runnable):
     """A control: told the truth, so that its scores bracket those of methods."""
@@ -42,3 +52,37 @@ class Control(_Runnable):
 
 
 METHODS: Registry[Method | Control] = Registry("method")
+
+
+def find_method(text: str) -> Method | Control:
+    """Return a method by its name, or by its name and a number, such as ``kclasses:16``.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such method.
+    InputError
+        If the method takes no number, or what follows the colon is none that it takes.
+    """
+    name, colon, number = text.partition(":")
+    method = METHODS[name]
+    if not colon:
+        return method
+    if isinstance(method, Control):
+        raise InputError(f"'{name}' takes no number: give it without ':{number}'")
+    if not (number.isascii() and number.isdigit()):
+        raise InputError(f"'{text}': expected a whole number after the colon, such as {name}:8")
+    return method.sized(int(number))
+
+
+def numbered(card: MethodCard, number: int, least: int) -> MethodCard:
+    """Return the card of a method that was given a number, which is then part of its name.
+
+    Raises
+    ------
+    InputError
+        If the number is below the least that makes sense.
+    """
+    if number < least:
+        raise InputError(f"'{card.name}:{number}': the number is at least {least}")
+    return card.model_copy(update={"name": f"{card.name}-{number}"})

@@ -21,30 +21,31 @@ Tipping and Bishop, J. R. Stat. Soc. B 61 (1999) 611. Punjani and Fleet, J. Stru
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Complex64, Float32, Float64
 
 from cryobench.core import MethodCard, Particles, Progress, Submission, Volume, stream
-from cryobench.methods.base import METHODS, Method
+from cryobench.methods.base import METHODS, Method, numbered
 from cryobench.methods.builtin.backprojection import FLOOR, INSERTION
-from cryobench.methods.builtin.fourier_images import FourierImages, fourier_images
+from cryobench.methods.builtin.stages import BoxImages, Stage, log_normal, settled, white_noise, window
 from cryobench.methods.volumes import LinearVolumes
 from cryobench.ops.grams import slice_products
 from cryobench.ops.gridding import Gridding
+from cryobench.ops.residuals import linear_residuals, shell_counts, shell_residuals
 from cryobench.ops.shells import shell_mean
 from cryobench.ops.slices import extract_slices, slice_grid
 from cryobench.ops.spreading import SliceAccumulator
 
-STAGES = ((48.0, 12), (32.0, 8), (24.0, 6))
-"""Resolution in Å and number of iterations of each stage."""
+STAGES = (Stage(48.0, 40), Stage(32.0, 20), Stage(24.0, 20))
+"""Resolution in Å and largest number of iterations of each stage."""
+
+TOLERANCE = 0.1
+"""A stage ends when an iteration gains less log likelihood than this a particle."""
 
 _EXTRACTION = Gridding(width=4, oversampling=2.0)
 _RIDGE = 2e-2
-_SMALLEST_BOX = 16
-_EDGE = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +63,25 @@ class Posterior:
         return first, second
 
 
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """What an E-step finds.
+
+    Parameters
+    ----------
+    posterior
+        Of the latents.
+    noise
+        Noise power of each shell that makes what is left unexplained most likely, shape (d/2 + 1,).
+    likelihood
+        Log likelihood of all images.
+    """
+
+    posterior: Posterior
+    noise: Float64[np.ndarray, " S"]
+    likelihood: float
+
+
 class PPCA(Method):
     """Probabilistic PCA of volumes.
 
@@ -69,19 +89,30 @@ class PPCA(Method):
     ----------
     components
         Dimension K of the latent space.
+    starts
+        Number of random starts at the first stage, of which the most likely is kept.
+    mask
+        Where density may be, on the grid of the images; the sphere in the box by default.
     """
 
     card = MethodCard(
         name="ppca",
-        version="1",
+        version="2",
         role="method",
         summary="Linear subspace of volumes, mean + sum of z_k V_k, fitted by expectation-maximisation on the images, "
         "given poses and CTF (in the family of 3D variability analysis).",
     )
 
-    def __init__(self, components: int = 6) -> None:
-        self.components = components
+    def __init__(self, components: int = 6, starts: int = 1, mask: Volume | None = None) -> None:
+        self.components, self.starts, self.mask = components, starts, mask
         self.fewest_particles = 10 * (components + 1)
+
+    def sized(self, number: int) -> PPCA:
+        """Return the method with this many components, at least 1; the number becomes part of its name."""
+        card = numbered(type(self).card, number, 1)
+        method = PPCA(number, self.starts, self.mask)
+        method.card = card
+        return method
 
     def run(self, particles: Particles, seed: int, progress: Progress) -> Submission:
         """Return latents along the principal axes, in units of density, and the volume at each.
@@ -89,21 +120,26 @@ class PPCA(Method):
         Raises
         ------
         InputError
-            If there are too few particles for so many components.
+            If there are too few particles for so many components, or the mask does not fit.
         """
         n, k = len(particles), self.components
         self.require(n)
-        stages = [(_stage_box(particles, resolution), repeats) for resolution, repeats in STAGES]
-        advance = progress("ppca: expectation-maximisation", sum(repeats for _, repeats in stages) + 1)
-        noise = noise_power(particles)
-        posterior = Posterior(stream(seed, "ppca").standard_normal((n, k)), np.zeros((n, k, k)))
-        for box, repeats in stages:
-            for _ in range(repeats):
-                posterior = e_step(particles, m_step(particles, posterior, box), noise)
-                advance(1)
-        volumes = m_step(particles, posterior, particles.box)
+        advance = progress("ppca: expectation-maximisation", self.starts + len(STAGES))
+        noise = np.full(particles.box // 2 + 1, white_noise(particles))
+        first, *rest = STAGES
+        images = BoxImages(particles, first.box(particles))
+        fits = []
+        for start in range(self.starts):
+            drawn = stream(seed, "ppca", start).standard_normal((n, k))
+            fits.append(fit(images, Posterior(drawn, np.zeros((n, k, k))), noise, first, self.mask)[-1])
+            advance(1)
+        found = max(fits, key=lambda each: each.likelihood)
+        for stage in rest:
+            found = fit(BoxImages(particles, stage.box(particles)), found.posterior, noise, stage, self.mask)[-1]
+            advance(1)
+        volumes = m_step(BoxImages(particles, particles.box), found.posterior, self.mask)
         advance(1)
-        components, latents = principal_axes(volumes[1:], posterior)
+        components, latents = principal_axes(volumes[1:], found.posterior)
         mean = Volume(volumes[0], particles.pixel_size)
         provider = LinearVolumes(mean, components, latents)
         return Submission(method=self.card, particles=n, latents=latents, volumes=provider)
@@ -112,24 +148,39 @@ class PPCA(Method):
 METHODS.add("ppca", PPCA())
 
 
-def noise_power(particles: Particles) -> float:
-    """Return the mean power of the noise in a Fourier pixel, from the corners at |k| >= D/2, where no model reaches."""
-    box = particles.box
-    k = np.fft.fftfreq(box, 1 / box)
-    corners = (k**2)[:, None] + np.arange(box // 2 + 1) ** 2 >= (box // 2) ** 2
-    # Images cropped in Fourier space hold nothing on the Nyquist lines.
-    corners[box // 2] = corners[:, box // 2] = False
-    power = [np.mean(np.abs(c.values[:, corners]).astype(np.float64) ** 2, axis=1) for c in _all(particles, box)]
-    return float(np.concatenate(power).mean())
+def fit(
+    images: BoxImages,
+    posterior: Posterior,
+    noise: Float64[np.ndarray, " S"],
+    stage: Stage,
+    mask: Volume | None = None,
+) -> list[Fit]:
+    """Return what each iteration found, until the likelihood has settled.
+
+    An iteration that lowers the likelihood, which the approximations of the M-step make possible, is not kept: the fit
+    ends with the one before it.
+    """
+    level = noise[: images.box // 2 + 1]
+    found: list[Fit] = []
+    for _ in range(stage.most):
+        volumes = m_step(images, posterior, mask)
+        tried = e_step(images, volumes, level)
+        if found and tried.likelihood < found[-1].likelihood:
+            break
+        found.append(tried)
+        posterior, level = tried.posterior, tried.noise
+        if settled([each.likelihood for each in found], len(images), TOLERANCE):
+            break
+    return found
 
 
-def m_step(particles: Particles, posterior: Posterior, box: int) -> Float32[np.ndarray, "C D D D"]:
-    """Return mean and components at a box that maximise the expected likelihood, shape (K + 1, box, box, box)."""
+def m_step(images: BoxImages, posterior: Posterior, mask: Volume | None = None) -> Float32[np.ndarray, "C D D D"]:
+    """Return mean and components at the images' box that maximise the expected likelihood, shape (K + 1, D, D, D)."""
     first, second = posterior.moments()
     count = first.shape[1]
     pairs = np.tril_indices(count)
-    accumulator = SliceAccumulator(box, count, len(pairs[0]), INSERTION)
-    for chunk in _all(particles, box):
+    accumulator = SliceAccumulator(images.box, count, len(pairs[0]), INSERTION)
+    for chunk in images:
         accumulator.insert(
             chunk.rotations,
             chunk.ctf * chunk.values,
@@ -138,21 +189,33 @@ def m_step(particles: Particles, posterior: Posterior, box: int) -> Float32[np.n
             np.ascontiguousarray(second[chunk.indices][:, pairs[0], pairs[1]], dtype=np.float32),
         )
     transforms = _solve(*accumulator.folded(), pairs)
-    envelope = _sphere(box)
+    envelope = window(images.box, mask, images.particles)
     return np.stack([accumulator.to_volume(np.ascontiguousarray(t)) * envelope for t in np.moveaxis(transforms, -1, 0)])
 
 
-def e_step(particles: Particles, volumes: Float32[np.ndarray, "C D D D"], noise: float) -> Posterior:
-    """Return the posterior of the latents given mean and components, shape (K + 1, d, d, d), and the noise power."""
-    k = len(volumes) - 1
-    mean, covariance = np.empty((len(particles), k)), np.empty((len(particles), k, k))
+def e_step(images: BoxImages, volumes: Float32[np.ndarray, "C D D D"], noise: Float64[np.ndarray, " S"]) -> Fit:
+    """Return what is known of the latents given mean and components and the noise power of each shell."""
+    n, k = len(images), len(volumes) - 1
+    mean, covariance = np.empty((n, k)), np.empty((n, k, k))
     grid = slice_grid(volumes, _EXTRACTION)
-    for chunk in _all(particles, grid.box):
-        grams, products = slice_products(extract_slices(grid, chunk.rotations), chunk.ctf, chunk.values)
-        spread = np.linalg.inv(np.eye(k) + grams[:, 1:, 1:] / noise)
-        covariance[chunk.indices] = spread
-        mean[chunk.indices] = np.einsum("nij,nj->ni", spread, (products[:, 1:] - grams[:, 1:, 0]) / noise)
-    return Posterior(mean, covariance)
+    counts = shell_counts(images.box)
+    left, likelihood = np.zeros(len(noise)), 0.0
+    constant = log_normal(counts, noise)
+    for chunk in images:
+        slices = extract_slices(grid, chunk.rotations)
+        grams, products = slice_products(slices, chunk.ctf, chunk.values, 1 / noise)
+        precision, pull = np.eye(k) + grams[:, 1:, 1:], products[:, 1:] - grams[:, 1:, 0]
+        spread = np.linalg.inv(precision)
+        centre = np.einsum("nij,nj->ni", spread, pull)
+        part = Posterior(centre, spread)
+        mean[chunk.indices], covariance[chunk.indices] = centre, spread
+        # With the mean volume alone, then what the components explain of the rest.
+        alone = shell_residuals(slices[..., :1], chunk.ctf, chunk.values)[:, 0]
+        gain = np.einsum("ni,ni->n", pull, centre) - np.linalg.slogdet(precision)[1]
+        likelihood += float(0.5 * np.sum(gain - np.einsum("ns,s->n", alone, 1 / noise))) + constant * len(centre)
+        left += linear_residuals(slices, chunk.ctf, chunk.values, *part.moments()).sum(axis=0)
+    power = np.divide(left, counts * n, out=noise.copy(), where=counts > 0)
+    return Fit(Posterior(mean, covariance), power, likelihood)
 
 
 def principal_axes(
@@ -195,20 +258,3 @@ def _solve(
         solution = np.linalg.solve(system, parts)
         solved[plane][reached] = solution[..., 0] + 1j * solution[..., 1]
     return solved
-
-
-def _all(particles: Particles, box: int) -> Iterator[FourierImages]:
-    return fourier_images(particles, np.arange(len(particles)), box)
-
-
-def _stage_box(particles: Particles, resolution: float) -> int:
-    """Return the even box whose Nyquist frequency is 1/resolution, within the images' own."""
-    box = 2 * round(particles.box * particles.pixel_size / resolution)
-    return min(max(box, _SMALLEST_BOX), particles.box)
-
-
-def _sphere(box: int) -> Float32[np.ndarray, "D D D"]:
-    """Return a soft-edged sphere that fills the box: particles are seen in every direction, so none is beyond it."""
-    x2 = np.arange(-(box // 2), box // 2) ** 2
-    radius = np.sqrt(x2[:, None, None] + x2[:, None] + x2)
-    return np.asarray(np.clip((box / 2 - 1 - radius) / _EDGE, 0.0, 1.0), dtype=np.float32)
