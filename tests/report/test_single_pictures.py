@@ -52,7 +52,11 @@ def curve(method: str) -> Curve:
 
 
 def test_latents() -> None:
-    plane = [ImbalancePoint(NASTY, 0.2, 0.3, 1.0, 1.1)]
+    plane = [
+        ImbalancePoint(
+            method=NASTY, space=NASTY, to_space=0.2, from_space=0.3, floor_to_space=1.0, floor_from_space=1.1
+        )
+    ]
     values = np.linspace(0, 359, 50)
     recovery = Recovery(Coordinate(name=NASTY, unit="degrees", cyclic=True), values, values + 1, NASTY)
     curves = [curve(name) for name in (NASTY, "floor", "ceiling")]

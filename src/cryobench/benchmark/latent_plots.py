@@ -63,7 +63,16 @@ def imbalance_points(scores: Sequence[Score]) -> tuple[ImbalancePoint, ...]:
         back = found.get(f"{name} to latent")
         if back is None or score.floor is None or back.floor is None:
             continue
-        points.append(ImbalancePoint(name, score.value, back.value, score.floor, back.floor))
+        points.append(
+            ImbalancePoint(
+                method=score.method,
+                space=name,
+                to_space=score.value,
+                from_space=back.value,
+                floor_to_space=score.floor,
+                floor_from_space=back.floor,
+            )
+        )
     return tuple(points)
 
 

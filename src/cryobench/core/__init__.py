@@ -18,21 +18,21 @@ from cryobench.core.progress import Advance, Progress, silent
 from cryobench.core.random import stream, streams
 from cryobench.core.registry import Registry
 from cryobench.core.results import (
-    Colouring,
     Comparison,
     Curve,
-    Embedding,
+    Histogram,
     ImbalancePoint,
     Interval,
+    MethodRun,
     MetricCard,
-    Picture,
-    Recovery,
-    Results,
+    PublishedScore,
     ResultsDocument,
     Score,
+    StateMatrix,
 )
 from cryobench.core.strict import Strict
 from cryobench.core.submission import MethodCard, Submission
+from cryobench.core.views import Colouring, Embedding, ItemValues, Picture, Recovery, Results, Surface
 from cryobench.core.volumes import Volume, VolumeProvider, VolumeSource
 
 __all__ = [
@@ -51,12 +51,15 @@ __all__ = [
     "DuplicateNameError",
     "Embedding",
     "FormatError",
+    "Histogram",
     "ImageSource",
     "ImbalancePoint",
     "InputError",
     "Interval",
+    "ItemValues",
     "MapLike",
     "MethodCard",
+    "MethodRun",
     "MetricCard",
     "OfflineError",
     "OutputError",
@@ -65,14 +68,17 @@ __all__ = [
     "Poses",
     "ProgramError",
     "Progress",
+    "PublishedScore",
     "Recovery",
     "Registry",
     "Results",
     "ResultsDocument",
     "Score",
     "State",
+    "StateMatrix",
     "Strict",
     "Submission",
+    "Surface",
     "Truth",
     "UnknownNameError",
     "Volume",

@@ -1,19 +1,15 @@
 """Self-describing results: every record carries its own meaning, range, direction and unit.
 
-A report needs nothing but what is here. Numbers go into :class:`ResultsDocument` (``results.json``); arrays that are
-only looked at (:class:`Embedding`, :class:`Picture`) travel beside it.
+A report needs nothing but what is here and in :mod:`cryobench.core.views`. Numbers go into :class:`ResultsDocument`
+(``results.json``); arrays travel beside it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from jaxtyping import Float32, Float64, Int32
 from pydantic import BaseModel, ConfigDict
 
-from cryobench.core.checks import require_shape
 from cryobench.core.dataset import Coordinate, DatasetCard
 from cryobench.core.submission import MethodCard
 
@@ -114,80 +110,38 @@ class Curve(Record):
     items: tuple[tuple[float, ...], ...]
 
 
-class ResultsDocument(Record):
-    """Everything of a benchmark run that is a number or a word: the content of ``results.json``."""
+class StateMatrix(Record):
+    """How well the map that a method recovers of each state (rows) matches the true map of every state (columns).
 
-    schema_version: Literal[1] = 1
-    dataset: DatasetCard
-    coordinate: Coordinate
-    methods: tuple[MethodCard, ...]
-    scores: tuple[Score, ...]
-    comparisons: tuple[Comparison, ...]
-    curves: tuple[Curve, ...]
-    provenance: dict[str, str]
-
-
-@dataclass(frozen=True, eq=False)
-class Embedding:
-    """A latent space drawn in the plane.
-
-    Parameters
-    ----------
-    method
-        Whose latents.
-    kind
-        ``"UMAP"`` or ``"PCA"``.
-    points
-        Shape (N, 2).
-    labels
-        True state of each point, shape (N,).
-    colours
-        True collective variable of each point, shape (N,), described by ``ResultsDocument.coordinate``.
+    ``values`` are FSC AUC of the convention; a row is None throughout where a map could not be scored.
     """
 
     method: str
-    kind: str
-    points: Float32[np.ndarray, "N 2"]
-    labels: Int32[np.ndarray, " N"]
-    colours: Float64[np.ndarray, " N"]
-
-    def __post_init__(self) -> None:
-        n = len(self.points)
-        require_shape("embedding", self.points, (n, 2))
-        require_shape("embedding labels", self.labels, (n,))
-        require_shape("embedding colours", self.colours, (n,))
+    protocol: str
+    convention: str
+    names: tuple[str, ...]
+    values: tuple[tuple[float | None, ...], ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Colouring:
-    """What the points of a drawing are coloured by.
+class Histogram(Record):
+    """How often a quantity of one method's particles falls between two edges; there is one edge more than counts."""
 
-    Parameters
-    ----------
-    coordinate
-        Name and unit of the values, and whether they are cyclic.
-    values
-        One for each point, shape (N,): a number, or where there are ``names`` a place among them.
-    names
-        Names of the classes; empty where the values are numbers.
-    """
-
-    coordinate: Coordinate
-    values: Float64[np.ndarray, " N"]
-    names: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        require_shape("colours", self.values, (None,))
+    method: str
+    quantity: str
+    unit: str
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+    median: float
 
 
-@dataclass(frozen=True)
-class ImbalancePoint:
+class ImbalancePoint(Record):
     """Information imbalance between a latent space and another one, ``space``, both ways.
 
     ``to_space`` is near 0 where the latent predicts the space, ``from_space`` where the space predicts the latent; the
     floors are those of the shuffled latent.
     """
 
+    method: str
     space: str
     to_space: float
     from_space: float
@@ -195,59 +149,49 @@ class ImbalancePoint:
     floor_from_space: float
 
 
-@dataclass(frozen=True, eq=False)
-class Recovery:
-    """A collective variable and what is foretold of it.
+class MethodRun(Record):
+    """What of a method was scored, how it came to be, and what it cost.
 
-    Parameters
-    ----------
-    coordinate
-        Its name and unit, and whether it is cyclic.
-    true, predicted
-        Of each particle, shape (N,).
-    model
-        What foretells it, in words.
+    ``checksum`` is the SHA-256 of the submission's files; ``missing`` says why a measure was not taken, by its name;
+    ``notes`` name what is odd about the submission as a whole.
     """
 
+    method: str
+    kind: Literal["fixed-pose", "ab-initio"]
+    checksum: str = ""
+    seconds: float | None = None
+    device: str = ""
+    peak_memory_mb: float | None = None
+    command: tuple[str, ...] = ()
+    missing: dict[str, str] = {}
+    notes: tuple[str, ...] = ()
+
+
+class PublishedScore(Record):
+    """A number quoted from a publication; nothing here was computed."""
+
+    dataset: str
+    method: str
+    protocol: str
+    mean: float
+    std: float | None
+    median: float | None
+    source: str
+    note: str
+
+
+class ResultsDocument(Record):
+    """Everything of a benchmark run that is a number or a word: the content of ``results.json``."""
+
+    schema_version: Literal[2] = 2
+    dataset: DatasetCard
     coordinate: Coordinate
-    true: Float64[np.ndarray, " N"]
-    predicted: Float64[np.ndarray, " N"]
-    model: str
-
-    def __post_init__(self) -> None:
-        require_shape("predicted values", self.predicted, self.true.shape)
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """A grey-scale image for the report.
-
-    Parameters
-    ----------
-    group
-        ``"particles"`` or ``"volumes"``: where it is shown.
-    row, column
-        Its place in the group's grid, as labels; rows and columns appear in the order first met.
-    pixels
-        Shape (H, W), indexed ``[y, x]``.
-    pixel_size
-        Edge of a pixel in Å.
-    view
-        How the pixels were made: ``"projection along z"``.
-    """
-
-    group: str
-    row: str
-    column: str
-    pixels: Float32[np.ndarray, "H W"]
-    pixel_size: float
-    view: str
-
-
-@dataclass(frozen=True, eq=False)
-class Results:
-    """A benchmark run, ready to be reported."""
-
-    document: ResultsDocument
-    embeddings: tuple[Embedding, ...]
-    pictures: tuple[Picture, ...]
+    methods: tuple[MethodCard, ...]
+    runs: tuple[MethodRun, ...] = ()
+    scores: tuple[Score, ...]
+    comparisons: tuple[Comparison, ...]
+    curves: tuple[Curve, ...]
+    matrices: tuple[StateMatrix, ...] = ()
+    imbalance: tuple[ImbalancePoint, ...] = ()
+    histograms: tuple[Histogram, ...] = ()
+    provenance: dict[str, str]
