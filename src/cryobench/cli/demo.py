@@ -122,7 +122,7 @@ def demo(
             run = score_run(dataset, [submission for submission, _ in submissions], seed, progress)
         write_results(run, dataset.truth, output)
         write_bytes(output / "overview.png", overview_figure(run.results))
-        write_text(output / "report.html", render_report(run.results))
+        write_text(output / "report.html", render_report([run.results]))
         _print_scores(run.results.document)
         console.print(f"\nReport: {output / 'report.html'}", markup=False, soft_wrap=True)
 

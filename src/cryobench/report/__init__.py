@@ -5,6 +5,7 @@ Nothing here reads or writes a file of the user's: a page is a string, a picture
 
 from cryobench.report._histograms import pose_error_figure
 from cryobench.report._latents import latent_figure
+from cryobench.report._merge import merge_results
 from cryobench.report._montage import montage
 from cryobench.report._overview import overview_figure
 from cryobench.report._points import points_figure
@@ -14,6 +15,7 @@ from cryobench.report.html import render_report
 __all__ = [
     "latent_figure",
     "matrix_figure",
+    "merge_results",
     "montage",
     "overview_figure",
     "points_figure",
