@@ -57,8 +57,8 @@ def state_deck(results: Results, states: States, prefix: str) -> Deck:
 
 
 def matrix_deck(document: ResultsDocument, prefix: str) -> Deck:
-    """Return the matrices of recovered by true states, in the order of the methods."""
-    order = {card.name: place for place, card in enumerate(document.methods)}
+    """Return the matrices of recovered by true states, in the order of the methods, controls last."""
+    order = {card.name: (card.role != "method", place) for place, card in enumerate(document.methods)}
     placed = sorted(document.matrices, key=lambda matrix: order[known_method(matrix.method, order)])
     plots = tuple(matrix_plot(matrix, f"{prefix}-matrix-{i}") for i, matrix in enumerate(placed))
     return Deck(f"{prefix}-matrix", "Method", plots)

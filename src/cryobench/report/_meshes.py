@@ -34,12 +34,16 @@ class Mesh(TypedDict):
 
 @dataclass(frozen=True)
 class MeshSet:
-    """The meshes of a page, the states that have some, and how many states had to be left out."""
+    """The meshes of a page, the states that have some, and how many states had to be left out.
+
+    ``reach`` is how far the farthest vertex is from the origin, in Å: one scale for all of them.
+    """
 
     meshes: tuple[Mesh, ...]
     states: tuple[int, ...]
     left_out: int
     levels: tuple[str, ...]
+    reach: float
 
 
 def mesh_set(surfaces: Sequence[Surface], methods: Sequence[str], most_bytes: int) -> MeshSet:
@@ -60,6 +64,7 @@ def mesh_set(surfaces: Sequence[Surface], methods: Sequence[str], most_bytes: in
         tuple(kept),
         len(states) - len(kept),
         tuple(dict.fromkeys(surface.level for surface in usable)),
+        round(max((float(np.linalg.norm(each.vertices, axis=1).max()) for each in usable), default=1.0), 3),
     )
 
 

@@ -140,12 +140,14 @@ def _volumes(results: Results, roles: dict[str, str], most_bytes: int) -> Volume
     meshes = mesh_set(results.surfaces, methods, most_bytes)
     if not meshes.meshes:
         return None
-    shown = sorted({mesh["method"] for mesh in meshes.meshes if mesh["method"] >= 0})
+    found = {mesh["method"] for mesh in meshes.meshes if mesh["method"] >= 0}
+    shown = sorted(found, key=lambda place: (roles[methods[place]] != "method", place))
     colours = {entry.method.name: entry.colour for entry in method_key(results.document.methods)}
     content = {
         "meshes": meshes.meshes,
         "colours": [colours[name] for name in methods],
         "chosen": shown[0] if shown else -1,
+        "reach": meshes.reach,
         "states": meshes.states,
     }
     return Volumes(tuple((i, methods[i]) for i in shown), meshes, script_json(content))

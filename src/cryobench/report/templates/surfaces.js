@@ -107,12 +107,7 @@ function viewer(figure) {
   const START = multiply(turn("x", 0.35), turn("y", -0.5));
   let rotation = START, zoom = 1, queued = false, program = null, shown = [null, null], wanted = 0;
 
-  // How large the scene is, over all surfaces: it must not jump from state to state.
-  let reach = 1;
-  content.meshes.forEach((each) => {
-    const far = each.low.map((low) => Math.max(Math.abs(low), Math.abs(low + 4095 * each.step)));
-    reach = Math.max(reach, Math.min(Math.hypot(...far), 2 * Math.max(...far)));
-  });
+  const reach = content.reach || 1; // over all surfaces: the scene must not jump from state to state
   const buffers = new Map();
 
   function setUp() {
