@@ -11,7 +11,7 @@ from cryobench.core import Results
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from made_up import make_results  # noqa: E402
+from made_up import make_results
 
 
 @pytest.fixture(scope="session")

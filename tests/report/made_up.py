@@ -49,14 +49,18 @@ MANY = (
 STATES = 24
 
 
-def metric(name: str, label: str, summary: str, reference: str, top: float | None, direction: str, unit: str = "") -> MetricCard:
+def metric(
+    name: str, label: str, summary: str, reference: str, top: float | None, direction: str, unit: str = ""
+) -> MetricCard:
     return MetricCard.model_validate(
         {"name": name, "label": label, "summary": summary, "reference": reference, "range": (0.0, top),
          "direction": direction, "unit": unit}
     )  # fmt: skip
 
 
-AUC = metric("fsc-auc", "FSC AUC", "Area under the Fourier shell correlation.", "Harauz and van Heel 1986", 1.0, "higher")
+AUC = metric(
+    "fsc-auc", "FSC AUC", "Area under the Fourier shell correlation.", "Harauz and van Heel 1986", 1.0, "higher"
+)
 RESOLUTION = metric("fsc-resolution", "FSC resolution", "Where the curve falls below 0.5.", "", None, "lower", "Å")
 NEIGHBOURS = metric("neighborhood-similarity", "Neighborhood similarity", "Shared neighbours.", "", 1.0, "higher")
 IMBALANCE = metric(
@@ -82,7 +86,9 @@ def surface(method: str | None, state: int, angle: float, rings: int = 24, *, ri
     a, b = index, np.roll(index, -1, axis=0)
     c, d = np.roll(b, -1, axis=1), np.roll(index, -1, axis=1)
     faces = np.stack([np.stack([a, b, c], -1), np.stack([a, c, d], -1)]).reshape(-1, 3)
-    return Surface(method, state, points.reshape(-1, 3).astype(np.float32), faces.astype(np.int32), "half of the maximum")
+    return Surface(
+        method, state, points.reshape(-1, 3).astype(np.float32), faces.astype(np.int32), "half of the maximum"
+    )
 
 
 def make_results(
@@ -102,7 +108,9 @@ def make_results(
     """Return a made-up run over the states of a cyclic coordinate."""
     rng = np.random.default_rng(seed)
     levels = {card.name: LEVELS.get(card.name, round(0.5 + 0.04 * i, 3)) for i, card in enumerate(methods)}
-    names = tuple(f"{360 * i // states}° {NASTY}" if methods is METHODS else f"{360 * i / states:g}°" for i in range(states))
+    names = tuple(
+        f"{360 * i // states}° {NASTY}" if methods is METHODS else f"{360 * i / states:g}°" for i in range(states)
+    )
     angles = 2 * np.pi * np.arange(states) / states
     quality = {
         method: np.clip(level + 0.06 * np.cos(2 * angles + level * 9) + 0.02 * rng.standard_normal(states), 0, 1)
@@ -304,7 +312,9 @@ def _surfaces(levels: dict[str, float], states: int, shown: int, rings: int) -> 
     for method in (None, *(name for name in levels if name not in {"shuffle", "_consensus"})):
         for state in chosen:
             angle = 2 * math.pi * state / states
-            made.append(surface(method, state, angle, rings, ripple=0.0 if method is None else 0.3 * (1 - levels[method])))
+            made.append(
+                surface(method, state, angle, rings, ripple=0.0 if method is None else 0.3 * (1 - levels[method]))
+            )
     return made
 
 

@@ -138,7 +138,7 @@ def _from_curves(results: Results) -> list[tuple[str, dict[str, dict[int, float]
 def _heat_maps(
     tables: Sequence[tuple[str, dict[str, dict[int, float]]]], order: Sequence[str], states: States, name: str
 ) -> list[Plot]:
-    plots = []
+    plots: list[Plot] = []
     for label, means in tables:
         methods = [method for method in order if method in means]
         columns = sorted({state for row in means.values() for state in row})

@@ -23,7 +23,7 @@ class Quantised(TypedDict):
     data: str
 
 
-def quantised(values: Float[np.ndarray, "..."]) -> Quantised:
+def quantised(values: Float[np.ndarray, ...]) -> Quantised:
     """Return numbers rounded to 65,535 steps between their least and their greatest, row by row."""
     finite = np.isfinite(values)
     low, high = (float(values[finite].min()), float(values[finite].max())) if finite.any() else (0.0, 0.0)
@@ -32,7 +32,7 @@ def quantised(values: Float[np.ndarray, "..."]) -> Quantised:
     return {"low": low, "high": high, "data": base64_text(np.where(finite, steps, _MISSING).astype("<u2"))}
 
 
-def whole_numbers(values: Int[np.ndarray, "..."]) -> str:
+def whole_numbers(values: Int[np.ndarray, ...]) -> str:
     """Return numbers from 0 to 65,535 as base64, 16 bits each, little-endian."""
     return base64_text(values.astype("<u2"))
 

@@ -166,7 +166,9 @@ def matrix_plot(matrix: StateMatrix, plot_id: str) -> Plot:
     names = [plain(_short(matrix.names[i])) for i in ticks]
     long = max((len(name) for name in names), default=0) > 6
     shared = {"showgrid": False, "zeroline": False, "tickvals": ticks, "ticktext": names, "automargin": True}
-    figure.update_xaxes(title_text="true map of state", tickangle=-40 if long else 0, range=[-0.5, count - 0.5], **shared)
+    figure.update_xaxes(
+        title_text="true map of state", tickangle=-40 if long else 0, range=[-0.5, count - 0.5], **shared
+    )
     figure.update_yaxes(title_text="map recovered for state", range=[count - 0.5, -0.5], **shared)
     label = f"{matrix.method}: {matrix.protocol}, {matrix.convention} convention"
     link = {"kind": "matrix", "states": list(range(count))}
@@ -177,7 +179,9 @@ def imbalance_plot(points: Sequence[ImbalancePoint], document: ResultsDocument, 
     """Return the information imbalance plane of one space: a point a method, joined to its shuffled latent."""
     styles = line_styles(document.methods)
     figure = go.Figure(layout=_layout())
-    ends = [end for each in points for end in (each.to_space, each.from_space, each.floor_to_space, each.floor_from_space)]
+    ends = [
+        end for each in points for end in (each.to_space, each.from_space, each.floor_to_space, each.floor_from_space)
+    ]
     top = 1.06 * max([1.0, *(end for end in ends if math.isfinite(end))])
     figure.add_shape(type="line", x0=0, y0=0, x1=top, y1=top, line={"color": "#858b93", "width": 1, "dash": "dot"})
     for point in points:
@@ -224,7 +228,9 @@ def histogram_plot(histograms: Sequence[Histogram], document: ResultsDocument, p
                 hovertemplate="%{y:.3f}",
             )
         )
-    figure.update_xaxes(title_text=plain(with_unit(first.quantity, first.unit)), range=[first.edges[0], first.edges[-1]])
+    figure.update_xaxes(
+        title_text=plain(with_unit(first.quantity, first.unit)), range=[first.edges[0], first.edges[-1]]
+    )
     figure.update_yaxes(title_text="fraction of particles", rangemode="tozero", title_standoff=8)
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
     figure.update_layout(hovermode="x unified", showlegend=True, legend=legend)
@@ -251,7 +257,9 @@ def _json(figure: go.Figure, link: Mapping[str, object]) -> Markup:
 
 
 def _short(name: str) -> str:
-    return textwrap.shorten(name, _SHORT, placeholder="…") if " " in name else name if len(name) <= _SHORT else name[: _SHORT - 1] + "…"
+    if len(name) <= _SHORT:
+        return name
+    return textwrap.shorten(name, _SHORT, placeholder="…") if " " in name else f"{name[: _SHORT - 1]}…"
 
 
 def _layout() -> dict[str, Any]:

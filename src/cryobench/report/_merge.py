@@ -33,8 +33,8 @@ def _merged(members: Sequence[Results]) -> Results:
     for other in documents[1:]:
         if other.dataset.checksum != first.dataset.checksum:
             raise InputError(
-                f"results of two builds of dataset '{first.dataset.id}': checksums {_short(first.dataset.checksum)} and "
-                f"{_short(other.dataset.checksum)}: score both on one build, or make a report of each"
+                f"results of two builds of dataset '{first.dataset.id}': checksums {_short(first.dataset.checksum)} "
+                f"and {_short(other.dataset.checksum)}: score both on one build, or make a report of each"
             )
         if other.coordinate != first.coordinate:
             raise InputError(f"results of dataset '{first.dataset.id}' name two coordinates that order its states")

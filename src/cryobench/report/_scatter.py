@@ -72,7 +72,7 @@ def latent_views(
             chosen = drawn_points(count)
             # In the order of the file the last states would hide the first.
             chosen = chosen[stream(0, "order of points").permutation(len(chosen))]
-            pool = {
+            pool: dict[str, object] = {
                 "states": whole_numbers(embedding.labels[chosen]),
                 "colours": quantised(embedding.colours[chosen]),
             }

@@ -40,7 +40,11 @@ class Volumes:
 
 @dataclass(frozen=True)
 class DatasetSection:
-    """One dataset of a page; ``id`` begins the ids of its elements, ``json`` is what the script shares among its parts."""
+    """One dataset of a page.
+
+    ``id`` begins the ids of its elements; ``json`` is what the script shares among its parts; ``bare`` means that no
+    arrays came with the document.
+    """
 
     id: str
     document: ResultsDocument
@@ -151,4 +155,3 @@ def _volumes(results: Results, roles: dict[str, str], most_bytes: int) -> Volume
         "states": meshes.states,
     }
     return Volumes(tuple((i, methods[i]) for i in shown), meshes, script_json(content))
-

@@ -18,8 +18,8 @@ Key = tuple[str, str, str, str, tuple[tuple[str, str], ...]]
 class Cell:
     """A score as shown: its text, its place on the column's strip in percent, and how it stands to the best.
 
-    ``standing`` is ``"best"``, ``"tied"`` where a paired comparison cannot tell it from the best, or empty. ``floor`` and
-    ``ceiling`` are places on the strip, ``None`` where they are not known.
+    ``standing`` is ``"best"``, ``"tied"`` where a paired comparison cannot tell it from the best, or empty. ``floor``
+    and ``ceiling`` are places on the strip, ``None`` where they are not known.
     """
 
     score: Score
@@ -168,9 +168,7 @@ def _main(groups: Mapping[Key, Mapping[str, Score]]) -> set[Key]:
     return set(chosen.values()) or set(groups)
 
 
-def _column(
-    scores: tuple[Score, ...], cards: Mapping[str, MethodCard], *, main: bool, compared: bool
-) -> Column:
+def _column(scores: tuple[Score, ...], cards: Mapping[str, MethodCard], *, main: bool, compared: bool) -> Column:
     first = scores[0]
     kinds = tuple(dict.fromkeys(score.interval.kind for score in scores))
     places = decimals([score.interval for score in scores])

@@ -105,11 +105,12 @@ const LINKS = {
       show(state) {
         const chosen = state !== null && states.has(state);
         if (link.lines.length === 0) return;
-        Plotly.restyle(div, { opacity: chosen ? 0.22 : 1 }, means);
+        // The legend is that of the lines drawn full.
+        Plotly.restyle(div, { opacity: chosen ? 0.22 : 1, showlegend: !chosen }, means);
         if (bands.length) Plotly.restyle(div, { visible: !chosen }, bands);
         const ys = link.lines.map((line) => (chosen ? row(line, state) : []));
         Plotly.restyle(div, {
-          x: link.lines.map((line, i) => (ys[i].length ? xs(line) : [])), y: ys,
+          showlegend: chosen, x: link.lines.map((line, i) => (ys[i].length ? xs(line) : [])), y: ys,
           customdata: link.lines.map((line, i) => (ys[i].length ? figure.data[line.trace].customdata || [] : [])),
         }, extra.map((_, i) => count + i));
       },
