@@ -108,9 +108,8 @@ def make_results(
     """Return a made-up run over the states of a cyclic coordinate."""
     rng = np.random.default_rng(seed)
     levels = {card.name: LEVELS.get(card.name, round(0.5 + 0.04 * i, 3)) for i, card in enumerate(methods)}
-    names = tuple(
-        f"{360 * i // states}° {NASTY}" if methods is METHODS else f"{360 * i / states:g}°" for i in range(states)
-    )
+    suffix = f" {NASTY}" if methods is METHODS else ""
+    names = tuple(f"{360 * i / states:g}°{suffix}" for i in range(states))
     angles = 2 * np.pi * np.arange(states) / states
     quality = {
         method: np.clip(level + 0.06 * np.cos(2 * angles + level * 9) + 0.02 * rng.standard_normal(states), 0, 1)
