@@ -244,7 +244,7 @@ def _matrices(
         if card.role != "floor":
             values = quality[card.name][:, None] * np.exp(-gap / (count / 5))
             rows = [tuple(row) for row in values.round(5).tolist()]
-            if card.name == "ppca":
+            if card.name == "ppca" and count > 3:
                 rows[3] = (None,) * count
             made.append(
                 StateMatrix(method=card.name, protocol="per-conformation", convention="standard", names=names,

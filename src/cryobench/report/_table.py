@@ -240,7 +240,7 @@ def _standings(
         name: score for name, score in group.items() if cards[name].role == "method" and math.isfinite(score.value)
     }
     if len(rivals) < 2:
-        return {}, False
+        return {}, True
     higher = next(iter(rivals.values())).metric.direction == "higher"
     values = [score.value for score in rivals.values()]
     best = max(values) if higher else min(values)
