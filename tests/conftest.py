@@ -17,6 +17,8 @@ from cryobench.datasets import build_dataset, load_dataset, prepare_inputs
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
+    # WebGL without a graphics card.
+    "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
 ]  # fmt: skip
 
 
