@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from made_up import NASTY
 from visits import Visit
@@ -211,9 +210,8 @@ def test_hovering_tells_the_state(visit: Visit) -> None:
     visit.see("#d0-states-0")
     area = visit.page.locator("#d0-states-0 .nsewdrag").bounding_box()
     visit.page.mouse.move(area["x"] + area["width"] * 2.5 / 24, area["y"] + area["height"] * 1.5 / 5, steps=4)
-    label = visit.page.wait_for_selector("#d0-states-0 .hoverlayer .hovertext")
-    assert "ppca" in label.text_content()
-    assert f"30° {NASTY}" in label.text_content()
+    hovered = "Array.from(document.querySelectorAll('#d0-states-0 .hovertext')).map(each => each.textContent).join()"
+    visit.page.wait_for_function(f"words => {hovered}.startsWith(words)", arg=f"ppca30° {NASTY}")
 
 
 def test_points_of_the_state_stand_out(visit: Visit) -> None:
@@ -264,4 +262,3 @@ def test_names_run_nothing(visit: Visit) -> None:
         visit.see(name)
     assert visit.page.locator("img[src='x']").count() == 0
     assert visit.page.locator("#d0-shells-0 .legendtext").nth(2).text_content() == NASTY
-    assert np.isfinite(visit.page.evaluate("performance.now()"))

@@ -21,7 +21,7 @@ class Visit:
         self.page = self.context.new_page()
         self.complaints: list[str] = []
         self.requests: list[str] = []
-        self.page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
+        self.page.on("console", lambda message: self._listen(f"{message.type}: {message.text}"))
         self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         self.page.on("dialog", lambda dialog: (self.complaints.append("dialog"), dialog.dismiss()))
         self.page.on("request", lambda request: self.requests.append(request.url))
@@ -29,6 +29,11 @@ class Visit:
             self.page.add_init_script(before)
         self.page.goto(path.as_uri())
         self.page.wait_for_selector("html[data-ready]", timeout=60_000)
+
+    def _listen(self, words: str) -> None:
+        # What a software renderer says of its own speed is no complaint of the page.
+        if "GL Driver Message (OpenGL, Performance" not in words:
+            self.complaints.append(words)
 
     def see(self, selector: str) -> Any:
         """Scroll to an element, wait until it is drawn where it has to be, and return it."""
