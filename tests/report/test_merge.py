@@ -67,7 +67,7 @@ def test_two_builds_are_refused(results: Results) -> None:
 
 def test_two_claims_of_one_method_are_refused(results: Results) -> None:
     score = results.document.scores[1]
-    scores = (score.model_copy(update={"value": 0.1}), *results.document.scores[2:])
+    scores = (results.document.scores[0], score.model_copy(update={"value": 0.1}), *results.document.scores[2:])
     other = Results(results.document.model_copy(update={"scores": scores}))
     with pytest.raises(InputError, match=f"different things of method '{score.method}'"):
         merge_results([results, other])

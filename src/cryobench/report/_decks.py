@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float64
 
 from cryobench.core import Histogram, ImbalancePoint, ItemValues, Results, ResultsDocument
 from cryobench.report._curves import CurveGroup, group_curves, item_means
@@ -35,25 +36,49 @@ def curve_decks(results: Results, prefix: str) -> tuple[Deck, Deck]:
     return _curves(shells, results, f"{prefix}-shells"), _curves(others, results, f"{prefix}-curves")
 
 
+@dataclass(frozen=True)
+class StateTable:
+    """One number for each method and state: its label, and the numbers by method and by state."""
+
+    label: str
+    means: dict[str, dict[int, float]]
+
+    def grid(self, order: Sequence[str]) -> tuple[Float64[np.ndarray, "m S"], list[str], list[int]]:
+        """Return the numbers, NaN where there is none, methods of the rows in this order, and states of the columns."""
+        methods = [method for method in order if method in self.means]
+        states = sorted({state for row in self.means.values() for state in row})
+        values = np.array([[self.means[method].get(state, np.nan) for state in states] for method in methods])
+        return values.reshape(len(methods), len(states)), methods, states
+
+
 def state_deck(results: Results, states: States, prefix: str) -> Deck:
-    """Return heat maps of the mean over each state of every measure that has values item by item.
+    """Return heat maps of the mean over each state of every measure that has values item by item."""
+    order = [card.name for card in results.document.methods]
+    plots: list[Plot] = []
+    for table in state_tables(results):
+        values, methods, columns = table.grid(order)
+        if len(columns) > 1:
+            plots.append(state_plot(values, methods, columns, states, table.label, f"{prefix}-states-{len(plots)}"))
+    return Deck(f"{prefix}-states", "Measure", tuple(plots))
+
+
+def state_tables(results: Results) -> list[StateTable]:
+    """Return the mean over each state of every measure that has values item by item, maps before latents and poses.
 
     Where no values came with the results, means of the curves stand in for them.
     """
-    order = [card.name for card in results.document.methods]
+    methods = {card.name: card.role for card in results.document.methods}
     groups: dict[tuple[str, ...], list[ItemValues]] = {}
     for items in results.items:
-        known_method(items.method, dict.fromkeys(order))
+        known_method(items.method, methods)
         groups.setdefault(items.key, []).append(items)
-    tables: list[tuple[str, dict[str, dict[int, float]]]] = []
+    tables = []
     for members in sorted(groups.values(), key=_rank_of_items):
         first = members[0]
         protocol = protocol_text(first.protocol, first.convention, first.parameters)
         label = f"{with_unit(first.metric.label, first.metric.unit)} · {protocol}"
-        tables.append((label, {each.method: _state_means(each.states, each.values) for each in members}))
-    if not tables:
-        tables = _from_curves(results)
-    return Deck(f"{prefix}-states", "Measure", tuple(_heat_maps(tables, order, states, f"{prefix}-states")))
+        tables.append(StateTable(label, {each.method: _state_means(each.states, each.values) for each in members}))
+    return tables or _from_curves(results)
 
 
 def matrix_deck(document: ResultsDocument, prefix: str) -> Deck:
@@ -122,7 +147,7 @@ def _state_means(states: np.ndarray, values: np.ndarray) -> dict[int, float]:
     return {state: float(values[states == state].mean()) for state in np.unique(states).tolist()}
 
 
-def _from_curves(results: Results) -> list[tuple[str, dict[str, dict[int, float]]]]:
+def _from_curves(results: Results) -> list[StateTable]:
     tables = []
     for group in sorted(group_curves(results.document), key=_rank):
         means: dict[str, dict[int, float]] = {}
@@ -131,19 +156,5 @@ def _from_curves(results: Results) -> list[tuple[str, dict[str, dict[int, float]
             if places is not None:
                 means[curve.method] = _state_means(np.asarray(places), item_means(curve))
         if means:
-            tables.append((f"mean over the curve · {group.title}", means))
+            tables.append(StateTable(f"mean over the curve · {group.title}", means))
     return tables
-
-
-def _heat_maps(
-    tables: Sequence[tuple[str, dict[str, dict[int, float]]]], order: Sequence[str], states: States, name: str
-) -> list[Plot]:
-    plots: list[Plot] = []
-    for label, means in tables:
-        methods = [method for method in order if method in means]
-        columns = sorted({state for row in means.values() for state in row})
-        if len(columns) < 2:
-            continue
-        values = np.array([[means[method].get(state, np.nan) for state in columns] for method in methods])
-        plots.append(state_plot(values, methods, columns, states, label, f"{name}-{len(plots)}"))
-    return plots

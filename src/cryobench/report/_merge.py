@@ -64,7 +64,8 @@ def _merged(members: Sequence[Results]) -> Results:
 
 
 def _check_agreement(one: ResultsDocument, other: ResultsDocument) -> None:
-    for name in {card.name for card in one.methods} & {card.name for card in other.methods}:
+    others = {card.name for card in other.methods}
+    for name in (card.name for card in one.methods if card.name in others):
         same = all(_of(name, getattr(one, part)) == _of(name, getattr(other, part)) for part in ("methods", "scores"))
         if not same:
             raise InputError(

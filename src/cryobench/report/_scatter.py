@@ -28,15 +28,22 @@ class LatentView:
 
 @dataclass(frozen=True)
 class LatentViews:
-    """The drawings of a dataset, a row a method; ``json`` holds their points."""
+    """The drawings of a dataset by method; ``json`` holds their points."""
 
-    kinds: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[LatentView | None, ...]], ...]
+    rows: tuple[tuple[str, tuple[LatentView, ...]], ...]
     json: Markup
     gradient: str
     low: str
     high: str
     cyclic: bool
+
+
+def embeddings_by_method(embeddings: Sequence[Embedding], methods: Sequence[str]) -> list[tuple[str, list[Embedding]]]:
+    """Return the drawings of each method that has some, methods in this order, kinds in the order first met."""
+    kinds = list(dict.fromkeys(each.kind for each in embeddings))
+    placed = sorted(embeddings, key=lambda each: kinds.index(each.kind))
+    found = [(name, [each for each in placed if each.method == name]) for name in methods]
+    return [(name, members) for name, members in found if members]
 
 
 def latent_views(
@@ -55,19 +62,12 @@ def latent_views(
     prefix
         Of the elements' ids.
     """
-    kinds = tuple(dict.fromkeys(each.kind for each in embeddings))
-    methods = [name for name in roles if any(each.method == name for each in embeddings)]
-    places = {(each.method, each.kind): each for each in embeddings}
     pools: list[dict[str, object]] = []
     drawings: list[dict[str, object]] = []
     rows = []
-    for method in methods:
-        views: list[LatentView | None] = []
-        for kind in kinds:
-            embedding = places.get((method, kind))
-            if embedding is None:
-                views.append(None)
-                continue
+    for method, members in embeddings_by_method(embeddings, list(roles)):
+        views = []
+        for embedding in members:
             count = len(embedding.points)
             chosen = drawn_points(count)
             # In the order of the file the last states would hide the first.
@@ -78,7 +78,9 @@ def latent_views(
             }
             if pool not in pools:
                 pools.append(pool)
-            view = LatentView(f"{prefix}-latent-{len(drawings)}", method, kind, roles[method], len(chosen), count)
+            view = LatentView(
+                f"{prefix}-latent-{len(drawings)}", method, embedding.kind, roles[method], len(chosen), count
+            )
             points = embedding.points[chosen].astype(np.float64)
             drawings.append(
                 {
@@ -94,7 +96,6 @@ def latent_views(
     low, high = colour_limits(coordinate, values)
     scale = {"colours": colour_map(coordinate), "low": low, "high": high, "cyclic": coordinate.cyclic}
     return LatentViews(
-        kinds,
         tuple(rows),
         script_json({"pools": pools, "drawings": drawings, "scale": scale}),
         ", ".join(colour_map(coordinate)),
