@@ -3,6 +3,7 @@
 from cryobench.benchmark.colouring import colourings
 from cryobench.benchmark.confusion import Confusion, confusion
 from cryobench.benchmark.drawing import LatentDrawing, draw_latents
+from cryobench.benchmark.joining import join_results
 from cryobench.benchmark.latent_plots import imbalance_points, neighbourhood_curves, recovery
 from cryobench.benchmark.merging import merge_results
 from cryobench.benchmark.pair import PairScores, compare_maps
@@ -50,6 +51,7 @@ __all__ = [
     "entries",
     "folder_checksum",
     "imbalance_points",
+    "join_results",
     "merge_results",
     "neighbourhood_curves",
     "per_item_text",

@@ -6,7 +6,6 @@ Nothing here reads or writes a file of the user's: a page is a string, a picture
 from cryobench.report._files import FigureFile, figure_files
 from cryobench.report._histograms import pose_error_figure
 from cryobench.report._latents import latent_figure
-from cryobench.report._merge import merge_results
 from cryobench.report._montage import montage
 from cryobench.report._overview import overview_figure
 from cryobench.report._plots import FIGURE_FORMATS, FigureFormat
@@ -21,7 +20,6 @@ __all__ = [
     "figure_files",
     "latent_figure",
     "matrix_figure",
-    "merge_results",
     "montage",
     "overview_figure",
     "points_figure",

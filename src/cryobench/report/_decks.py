@@ -81,11 +81,11 @@ def state_tables(results: Results) -> list[StateTable]:
     return tables or _from_curves(results)
 
 
-def matrix_deck(document: ResultsDocument, prefix: str) -> Deck:
+def matrix_deck(document: ResultsDocument, states: States, prefix: str) -> Deck:
     """Return the matrices of recovered by true states, in the order of the methods, controls last."""
     order = {card.name: (card.role != "method", place) for place, card in enumerate(document.methods)}
     placed = sorted(document.matrices, key=lambda matrix: order[known_method(matrix.method, order)])
-    plots = tuple(matrix_plot(matrix, f"{prefix}-matrix-{i}") for i, matrix in enumerate(placed))
+    plots = tuple(matrix_plot(matrix, states, f"{prefix}-matrix-{i}") for i, matrix in enumerate(placed))
     return Deck(f"{prefix}-matrix", "Method", plots)
 
 

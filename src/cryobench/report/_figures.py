@@ -139,7 +139,7 @@ def state_plot(
     return Plot(plot_id, label, _json(figure, link), 130 + 26 * len(methods))
 
 
-def matrix_plot(matrix: StateMatrix, plot_id: str) -> Plot:
+def matrix_plot(matrix: StateMatrix, known: States, plot_id: str) -> Plot:
     """Return the match of each recovered map (rows) with each true one (columns); the best of a row is marked."""
     values = np.array([[math.nan if each is None else each for each in row] for row in matrix.values])
     count = len(matrix.names)
@@ -171,7 +171,7 @@ def matrix_plot(matrix: StateMatrix, plot_id: str) -> Plot:
     )
     figure.update_yaxes(title_text="map recovered for state", range=[count - 0.5, -0.5], **shared)
     label = f"{matrix.method}: {matrix.protocol}, {matrix.convention} convention"
-    link = {"kind": "matrix", "states": list(range(count))}
+    link = {"kind": "matrix", "states": known.places(matrix.names)}
     return Plot(plot_id, label, _json(figure, link), 470)
 
 

@@ -116,7 +116,7 @@ def dataset_section(
         shells=shells,
         curves=curves,
         by_state=state_deck(results, states, name),
-        matrices=matrix_deck(document, name),
+        matrices=matrix_deck(document, states, name),
         imbalance=imbalance_plots(document, name),
         histograms=histogram_deck(document, name),
         volumes=_volumes(results, roles, mesh_bytes),

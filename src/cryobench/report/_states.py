@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,13 +24,22 @@ class States:
     def __len__(self) -> int:
         return len(self.names)
 
+    def places(self, names: Sequence[str]) -> list[int]:
+        """Return the states of these names, or the first ones where the names do not tell."""
+        known = {name: state for state, name in enumerate(self.names)}
+        if len(known) == len(self.names) and all(name in known for name in names):
+            return [known[name] for name in names]
+        return list(range(len(names)))
+
 
 def known_states(results: Results) -> States:
     """Return the states that the records and arrays of a run speak of."""
-    names: dict[int, str] = {}
-    for matrix in results.document.matrices:
-        names |= dict(enumerate(matrix.names))
-    for curve in results.document.curves:
+    document = results.document
+    names = {state.index: state.name for state in document.states}
+    for matrix in document.matrices:
+        for state, name in enumerate(matrix.names):
+            names.setdefault(state, name)
+    for curve in document.curves:
         if curve.protocol == "per-conformation":
             places = curve_states(curve, results) or ()
             for state, name in zip(places, curve.item_names, strict=False):
@@ -37,14 +48,15 @@ def known_states(results: Results) -> States:
     seen += [int(items.states.max()) for items in results.items if len(items.states)]
     seen += [int(embedding.labels.max()) for embedding in results.embeddings if len(embedding.labels)]
     count = max([*names, *seen], default=-1) + 1
-    values: dict[int, float] = {}
+    key = document.coordinate.name
+    values = {state.index: state.variables[key] for state in document.states if key in state.variables}
     for embedding in results.embeddings:
         for state in np.unique(embedding.labels).tolist():
             if state not in values:
                 values[state] = float(embedding.colours[embedding.labels == state][0])
     return States(
         tuple(names.get(state, f"state {state}") for state in range(count)),
-        tuple(values.get(state) for state in range(count)),
+        tuple(values[state] if math.isfinite(values.get(state, math.nan)) else None for state in range(count)),
     )
 
 
@@ -55,9 +67,9 @@ def curve_states(curve: Curve, results: Results) -> tuple[int, ...] | None:
     for items in results.items:
         if _same(items, curve) and len(items.states) == len(curve.items):
             return tuple(items.states.tolist())
-    for matrix in results.document.matrices:
-        places = {name: state for state, name in enumerate(matrix.names)}
-        if len(places) == len(matrix.names) and all(name in places for name in curve.item_names):
+    for names in ([state.name for state in results.document.states], *(m.names for m in results.document.matrices)):
+        places = {name: state for state, name in enumerate(names)}
+        if len(places) == len(names) and all(name in places for name in curve.item_names):
             return tuple(places[name] for name in curve.item_names)
     # One map for each state, in their order.
     return tuple(range(len(curve.items))) if curve.protocol == "per-conformation" else None

@@ -26,8 +26,7 @@ def render_report(results: Sequence[Results], published: Sequence[PublishedScore
     Parameters
     ----------
     results
-        Runs, one a dataset: :func:`~cryobench.report.merge_results` brings those of one dataset together. Every name in
-        them is shown as text, whatever it holds.
+        Runs, one a dataset. Every name in them is shown as text, whatever it holds.
     published
         Scores quoted from publications. They stand beside those of their dataset, and are never ranked with them.
 
