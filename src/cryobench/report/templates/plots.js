@@ -28,8 +28,11 @@ function drawPlot(div) {
   const { figure, link } = parsed(div.id + "-data");
   const config = parsed("plotly-config");
   const linked = LINKS[link.kind](figure, link, panel, div);
-  const c = colours();
-  figure.layout.font.color = c.text;
+  figure.layout.font.color = colours().text;
+  const across = figure.layout.xaxis;
+  if (div.clientWidth < 520 && across.tickvals && across.tickvals.length > 4) { // every other label, where there is little room
+    for (const part of ["tickvals", "ticktext"]) across[part] = across[part].filter((_, i) => i % 2 === 0);
+  }
   return Plotly.newPlot(div, figure.data, figure.layout, config).then(() => Plotly.relayout(div, theme(figure.layout))).then(() => {
     // Plotly's buttons are links without a target: they are reached by pointer alone, as the plot's hover is.
     all(".modebar a, .modebar button", div).forEach((button) => button.setAttribute("tabindex", "-1"));

@@ -62,7 +62,7 @@ function points(canvas, content, place, panel) {
     if (!place2d()) return;
     context.clearRect(0, 0, size.width, size.height);
     const state = panel.state;
-    context.globalAlpha = state === null ? 0.75 : 0.16;
+    context.globalAlpha = state === null ? 0.75 : 0.22;
     for (let bin = 0; bin < 64; bin++) {
       if (!order[bin].length) continue;
       context.fillStyle = content.palette[bin];

@@ -10,7 +10,7 @@ varying vec3 n; varying vec3 p; varying float h;
 uniform vec3 colour; uniform vec3 background; uniform vec2 depths;
 void main() {
   vec3 m = normalize(n); vec3 eye = normalize(-p);
-  float side = dot(m, eye) < 0.0 ? -1.0 : 1.0; m *= side;
+  float side = gl_FrontFacing ? 1.0 : -1.0; m *= side;
   float key = max(dot(m, normalize(vec3(0.45, 0.65, 0.62))), 0.0);
   float fill = max(dot(m, normalize(vec3(-0.7, 0.05, 0.55))), 0.0);
   float sky = 0.5 + 0.5 * m.y;
