@@ -1,7 +1,7 @@
 """How large the page of a study is, and how soon a reader can use it: eight methods on five datasets.
 
-Seconds are those of headless Chromium, with its surfaces drawn by the processor. The first is from the click on a link to
-a table that sorts; the second to the first plots on the screen; the third is what a step of the slider takes with curves,
+Seconds are those of headless Chromium, with its surfaces drawn by the processor. The first is from the opening to a
+table that sorts; the second to the first plots on the screen; the third is what a step of the slider takes with curves,
 heat map and matrix on the screen.
 
 Usage: python benchmarks/report_page.py [--keep report.html]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from cryobench.core import Colouring, InputError, Results, ResultsDocument
+from cryobench.core import Colouring, Results, ResultsDocument
 from cryobench.report import _drawings, _scenes
 from cryobench.report._curves import group_curves
 from cryobench.report._decks import state_tables
@@ -18,7 +18,7 @@ from cryobench.report._plots import FIGURE_FORMATS, FigureFormat, rendered
 from cryobench.report._points import points_drawing
 from cryobench.report._scatter import embeddings_by_method
 from cryobench.report._shells import matrix_drawing
-from cryobench.report._slugs import slugs
+from cryobench.report._slugs import Slugs
 from cryobench.report._states import States, known_states
 from cryobench.report._style import line_styles, protocol_text
 from cryobench.report._table import score_table
@@ -42,22 +42,14 @@ def figure_files(results: Sequence[Results], formats: Sequence[FigureFormat] = F
         Runs, one a dataset.
     formats
         Of ``"png"``, ``"svg"`` and ``"pdf"``.
-
-    Raises
-    ------
-    InputError
-        If a format is none of these.
     """
-    for wanted in formats:
-        if wanted not in FIGURE_FORMATS:
-            raise InputError(f"figures as '{wanted}': expected some of {', '.join(FIGURE_FORMATS)}")
-    folders = slugs(each.document.dataset.id for each in results)
-    for folder, each in zip(folders, results, strict=True):
-        drawings = list(_drawn(each))
-        names = slugs(name for name, _ in drawings)
-        for name, (_, figure) in zip(names, drawings, strict=True):
+    folders = Slugs()
+    for each in results:
+        folder, names = folders.next(each.document.dataset.id), Slugs()
+        for name, figure in _drawn(each):
+            path = f"{folder}/{names.next(name)}"
             for wanted in dict.fromkeys(formats):
-                yield FigureFile(f"{folder}/{name}.{wanted}", rendered(figure, wanted, _DPI))
+                yield FigureFile(f"{path}.{wanted}", rendered(figure, wanted, _DPI))
 
 
 def _drawn(results: Results) -> Iterator[tuple[str, Figure]]:

@@ -38,7 +38,7 @@ def png(figure: Figure) -> bytes:
     return rendered(figure, "png")
 
 
-def rendered(figure: Figure, file_format: FigureFormat, dpi: float | None = None) -> bytes:
+def rendered(figure: Figure, file_format: FigureFormat, dpi: int | None = None) -> bytes:
     """Return a figure as a file of this format; the same figure gives the same bytes.
 
     Text stays text in SVG and PDF, so that it can be edited. The resolution, ``dpi``, is that of a PNG, and of what is

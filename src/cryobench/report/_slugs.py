@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 
 _LONGEST = 60
 
@@ -15,13 +14,17 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain.lower())[:_LONGEST].strip("-") or "unnamed"
 
 
-def slugs(names: Iterable[str]) -> list[str]:
-    """Return the slug of each name, numbered where two would be the same."""
-    made: list[str] = []
-    for name in names:
+class Slugs:
+    """Slugs of the names of one folder, numbered where two would be the same."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def next(self, name: str) -> str:
+        """Return a slug that was not given before."""
         wanted = slug(name)
         chosen, number = wanted, 2
-        while chosen in made:
+        while chosen in self._taken:
             chosen, number = f"{wanted}-{number}", number + 1
-        made.append(chosen)
-    return made
+        self._taken.add(chosen)
+        return chosen
