@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from collections.abc import Iterable
 from pathlib import Path
@@ -94,7 +95,7 @@ def _write_volumes(submission: Submission, folder: Path, queries: Iterable[int])
     writer.writerow(INDEX_COLUMNS)
     for particle in queries:
         volume = submission.volumes.at(int(particle))
-        key = volume.data.tobytes()
+        key = hashlib.sha256(np.ascontiguousarray(volume.data).data).digest()
         if key not in files:
             files[key] = f"{len(files):03d}.mrc"
             write_volume(folder / files[key], volume)
