@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 from collections.abc import Iterable
 from pathlib import Path
@@ -95,7 +94,7 @@ def _write_volumes(submission: Submission, folder: Path, queries: Iterable[int])
     writer.writerow(INDEX_COLUMNS)
     for particle in queries:
         volume = submission.volumes.at(int(particle))
-        key = hashlib.sha256(np.ascontiguousarray(volume.data).data).digest()
+        key = volume.data.tobytes()
         if key not in files:
             files[key] = f"{len(files):03d}.mrc"
             write_volume(folder / files[key], volume)

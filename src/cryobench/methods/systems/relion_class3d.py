@@ -96,7 +96,8 @@ def _chosen(folder: Path, wanted: int | None) -> tuple[_Iteration, Path]:
     roots = sorted({each.root for each in found})
     if len(roots) > 1:
         raise FormatError(
-            f"{folder}: files of several runs ({', '.join(roots)}): expected those of one: put each into a folder of its own"
+            f"{folder}: files of several runs ({', '.join(roots)}): expected those of one: put each into a folder of "
+            "its own"
         )
     matching = [each for each in found if wanted in {None, each.iteration}]
     if not matching:
