@@ -115,7 +115,7 @@ def test_a_folder_is_not_left_by_a_link(tmp_path: Path) -> None:
     for number in range(2):
         write(tmp_path / f"maps/{number}.mrc", number)
     (tmp_path / "maps/2.mrc").symlink_to(write(tmp_path / "elsewhere.mrc", 2))
-    with pytest.raises(FormatError, match="path '2.mrc' leads out of its folder"):
+    with pytest.raises(FormatError, match=r"path '2.mrc' leads out of its folder"):
         ListedMaps(tmp_path / "maps", PARTICLES, GRID)
 
 
@@ -203,14 +203,14 @@ def test_a_member_that_lies_about_its_size_is_refused(archive: Path) -> None:
     data[entry + 24 : entry + 28] = (1024 + 100).to_bytes(4, "little")
     archive.write_bytes(bytes(data))
     maps = ListedMaps(archive, PARTICLES, GRID)
-    with pytest.raises(FormatError, match="cannot be unpacked|not a readable MRC"):
+    with pytest.raises(FormatError, match=r"cannot be unpacked|not a readable MRC"):
         maps.at(90)
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04 no archive", bytes(1000)])
 def test_what_is_no_archive_is_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "maps.zip").write_bytes(data)
-    with pytest.raises(FormatError, match="maps.zip: not a readable zip archive"):
+    with pytest.raises(FormatError, match=r"maps.zip: not a readable zip archive"):
         ListedMaps(tmp_path / "maps.zip", PARTICLES, GRID)
 
 
@@ -219,5 +219,5 @@ def test_a_damaged_archive_is_named(archive: Path) -> None:
     middle = data.index(b"frame_000.mrc") + 300
     data[middle : middle + 40] = bytes(40)
     archive.write_bytes(bytes(data))
-    with pytest.raises(FormatError, match="frame_000.mrc' cannot be unpacked .* download the archive again"):
+    with pytest.raises(FormatError, match=r"frame_000.mrc' cannot be unpacked .* download the archive again"):
         ListedMaps(archive, PARTICLES, GRID).at(7)

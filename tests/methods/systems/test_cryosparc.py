@@ -134,7 +134,7 @@ def test_a_field_spread_over_two_files_is_gathered(variability: Path, stacked: D
 def test_maps_of_another_box_and_the_same_edge_are_resampled(
     variability: Path, stacked: Dataset, box: int, word: str
 ) -> None:
-    latents, maps = state_components(stacked)
+    _, maps = state_components(stacked)
     edge = stacked.particles.pixel_size * 32
     for name, data in zip(["map", "component_0", "component_1", "component_2"], maps, strict=True):
         layout.write_map(variability / f"J7_{name}.mrc", resampled(data, box), edge / box)
@@ -304,8 +304,8 @@ FAULTS = {
     no_component: "no J\\*_component_1.mrc, but other maps of the job",
     no_mean: "no J\\*_map.mrc, but other maps of the job",
     one_too_many: "a map of component 3, but the particles have 3 components",
-    other_pixel_size: "J7_component_2.mrc: a box of 32 voxels and a pixel size of 1 Å, an edge of 32 Å, but the dataset "
-    "has 32 pixels of 12 Å, 384 Å",
+    other_pixel_size: "J7_component_2.mrc: a box of 32 voxels and a pixel size of 1 Å, an edge of 32 Å, but the "
+    "dataset has 32 pixels of 12 Å, 384 Å",
     cut_map: "J7_component_2.mrc: not a readable MRC stack",
     link_out: "path 'J7_component_2.mrc' leads out of its folder",
     table_linked_out: "path 'J7_particles.cs' leads out of its folder",
@@ -328,12 +328,12 @@ def test_the_folder_itself_may_be_a_link(variability: Path, stacked: Dataset, tm
 def test_a_wrong_number_of_dimensions_is_refused(variability: Path, stacked: Dataset) -> None:
     with pytest.raises(FormatError, match="has 3 components, but 4 dimensions were asked for"):
         read(variability, stacked, Choice(zdim=4))
-    with pytest.raises(InputError, match="epoch 3 was asked for, but cryoSPARC 3D Variability .* leave --epoch out"):
+    with pytest.raises(InputError, match=r"epoch 3 was asked for, but cryoSPARC 3D Variability .* leave --epoch out"):
         read(variability, stacked, Choice(epoch=3))
 
 
 def test_another_dataset_is_named(variability: Path, stacked: Dataset, small_dataset: Dataset) -> None:
-    with pytest.raises(FormatError, match="is no stack of the dataset|no particle of the dataset|are missing"):
+    with pytest.raises(FormatError, match=r"is no stack of the dataset|no particle of the dataset|are missing"):
         read(variability, small_dataset)
 
 
@@ -422,13 +422,13 @@ def test_a_class_without_particles_needs_no_map(tmp_path: Path, stacked: Dataset
 
 def test_a_map_that_is_missing_for_a_class_is_named(classification: Path, stacked: Dataset) -> None:
     (classification / "J7_class_01_00042_volume.mrc").unlink()
-    with pytest.raises(FormatError, match="no map of class 1 .*which has 20 particles.*J\\*_class_KK_00042_volume.mrc"):
+    with pytest.raises(FormatError, match=r"no map of class 1 .*which has 20 particles.*J\*_class_KK_00042_volume.mrc"):
         read(classification, stacked)
 
 
 def test_a_table_that_is_missing_for_a_class_is_seen(classification: Path, stacked: Dataset) -> None:
     (classification / "J7_passthrough_particles_class_1.cs").unlink()
-    with pytest.raises(FormatError, match="20 of 60 particles are missing: 20 .*, 21 .*, 22 .* \\.\\.\\."):
+    with pytest.raises(FormatError, match=r"20 of 60 particles are missing: 20 .*, 21 .*, 22 .* \.\.\."):
         read(classification, stacked)
 
 
@@ -436,7 +436,7 @@ def test_classes_of_two_sources_that_overlap_are_refused(classification: Path, s
     (classification / "J7_passthrough_particles_class_3.cs").write_bytes(
         (classification / "J7_passthrough_particles_class_1.cs").read_bytes()
     )
-    with pytest.raises(FormatError, match="comes twice .*class_1.cs, J7_passthrough_particles_class_3.cs"):
+    with pytest.raises(FormatError, match=r"comes twice .*class_1.cs, J7_passthrough_particles_class_3.cs"):
         read(classification, stacked)
 
 
@@ -511,7 +511,7 @@ def test_a_description_that_says_nothing_does_no_harm(variability: Path, text: s
 
 
 def test_an_empty_folder_is_told_what_is_known(tmp_path: Path, stacked: Dataset) -> None:
-    with pytest.raises(FormatError, match="not recognised: .*cryosparc-3dva: J\\*_particles.cs with components"):
+    with pytest.raises(FormatError, match=r"not recognised: .*cryosparc-3dva: J\*_particles.cs with components"):
         read(tmp_path, stacked)
     with pytest.raises(InputError, match="no such folder"):
         read(tmp_path / "nothing", stacked)
@@ -521,7 +521,7 @@ def test_an_empty_folder_is_told_what_is_known(tmp_path: Path, stacked: Dataset)
 
 @pytest.mark.parametrize("system", ["cryosparc-3dva", "cryosparc-3dflex", "cryosparc-3dclass", "cryosparc-abinit"])
 def test_a_folder_without_the_files_is_refused(tmp_path: Path, stacked: Dataset, system: str) -> None:
-    with pytest.raises(FormatError, match="no J\\*_"):
+    with pytest.raises(FormatError, match=r"no J\*_"):
         read(tmp_path, stacked, system=system)
 
 

@@ -66,7 +66,7 @@ def test_what_cannot_be_told_is_refused(particles: Particles, names: list[str], 
 
 
 def test_a_place_beyond_the_stack_is_refused(particles: Particles) -> None:
-    with pytest.raises(FormatError, match="row 1: image 3 of 'a/one.mrcs' is no particle of the dataset"):
+    with pytest.raises(FormatError, match=r"row 1: image 3 of 'a/one.mrcs' is no particle of the dataset"):
         rows_of_particles(["a/one.mrcs"], np.array([2]), particles, "file")
 
 

@@ -190,7 +190,7 @@ def test_faults_are_named(run: Path, stacked: Dataset, fault: Callable[[Path], N
 
 
 def test_latents_are_not_asked_of_classes(run: Path, stacked: Dataset) -> None:
-    with pytest.raises(InputError, match="2 dimensions were asked for, but RELION 3D classification .* has classes"):
+    with pytest.raises(InputError, match=r"2 dimensions were asked for, but RELION 3D classification .* has classes"):
         read(run, stacked, Choice(zdim=2))
 
 
