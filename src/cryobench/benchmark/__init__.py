@@ -5,7 +5,8 @@ from cryobench.benchmark.confusion import Confusion, confusion
 from cryobench.benchmark.drawing import LatentDrawing, draw_latents
 from cryobench.benchmark.latent_plots import imbalance_points, neighbourhood_curves, recovery
 from cryobench.benchmark.pair import PairScores, compare_maps
-from cryobench.benchmark.queries import read_queries, wanted_particles
+from cryobench.benchmark.queries import wanted_particles
+from cryobench.benchmark.query_files import read_queries
 from cryobench.benchmark.results_folder import write_results, write_submissions
 from cryobench.benchmark.run import Run, run_methods, score_run
 from cryobench.benchmark.score_tables import score_document, scores_text

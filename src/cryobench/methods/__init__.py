@@ -7,7 +7,7 @@ from cryobench.methods.file_volumes import FileVolumes
 from cryobench.methods.listed_maps import ListedMaps
 from cryobench.methods.made_volumes import Decoder, MadeVolumes, listed_volumes
 from cryobench.methods.map_grid import MapGrid
-from cryobench.methods.native import NativeOutput, OfferedVolumes, read_native, volumes_of
+from cryobench.methods.native import NO_VOLUMES, NativeOutput, OfferedVolumes, read_native, volumes_of
 from cryobench.methods.neutral import NeutralDecoder, with_neutral_volumes
 from cryobench.methods.published_latents import FoundLatents, find_latents, read_latents
 from cryobench.methods.submission_folder import SubmissionManifest, discard_submission, write_submission
@@ -26,6 +26,7 @@ from cryobench.methods.volumes import ClassVolumes, LinearVolumes
 
 __all__ = [
     "METHODS",
+    "NO_VOLUMES",
     "SYSTEMS",
     "Choice",
     "ClassVolumes",

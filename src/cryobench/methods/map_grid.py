@@ -81,7 +81,18 @@ class MapGrid:
             if name is None:
                 raise
             raise FormatError(str(error).replace(str(path), name)) from error
-        resample = pad_volume if box < self.box else crop_volume
+        return self.bring(volume, str(path) if name is None else name)
+
+    def bring(self, volume: Volume, name: str) -> Volume:
+        """Bring a map to the grid.
+
+        Raises
+        ------
+        FormatError
+            If it is of another edge in Å.
+        """
+        self._require(volume.box, volume.pixel_size, name)
+        resample = pad_volume if volume.box < self.box else crop_volume
         return Volume(resample(volume.data, self.box), self.pixel_size)
 
     def _require(self, box: int, size: float | None, name: str) -> None:

@@ -367,7 +367,7 @@ def classification(tmp_path: Path, stacked: Dataset) -> Path:
 
 
 def test_classes_are_merged(classification: Path, stacked: Dataset) -> None:
-    assert detect_system(classification).name == "cryosparc-3dclass"
+    assert detect_system(classification).name == "cryosparc-classes"
     found = read(classification, stacked)
     np.testing.assert_array_equal(found.submission.labels, stacked.truth.labels)
     assert_volumes_are_true(found.submission, stacked)
@@ -490,7 +490,7 @@ def test_ab_initio_without_poses_is_refused(tmp_path: Path, stacked: Dataset) ->
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [("var_3D", "cryosparc-3dva"), ("flex_train", "cryosparc-3dflex"), ("class_3D", "cryosparc-3dclass"),
+    [("var_3D", "cryosparc-3dva"), ("flex_train", "cryosparc-3dflex"), ("class_3D", "cryosparc-classes"),
      ("homo_abinit", "cryosparc-abinit")],
 )  # fmt: skip
 def test_the_type_of_a_job_decides(variability: Path, kind: str, name: str) -> None:
@@ -519,7 +519,7 @@ def test_an_empty_folder_is_told_what_is_known(tmp_path: Path, stacked: Dataset)
         read(tmp_path, stacked, system="cryosparc-3dv")
 
 
-@pytest.mark.parametrize("system", ["cryosparc-3dva", "cryosparc-3dflex", "cryosparc-3dclass", "cryosparc-abinit"])
+@pytest.mark.parametrize("system", ["cryosparc-3dva", "cryosparc-3dflex", "cryosparc-classes", "cryosparc-abinit"])
 def test_a_folder_without_the_files_is_refused(tmp_path: Path, stacked: Dataset, system: str) -> None:
     with pytest.raises(FormatError, match=r"no J\*_"):
         read(tmp_path, stacked, system=system)

@@ -19,6 +19,7 @@ from cryobench.cli.app import app
 from cryobench.core import Dataset, FormatError, InputError, Particles, ProgramError, Submission, silent
 from cryobench.methods import SYSTEMS, Choice, FileVolumes, Found, System, SystemCard, read_submission
 from cryobench.methods.volume_makers import VolumeMaker
+from cryobench.ops.fft import crop_volume
 
 
 def cryobench(*arguments: object) -> Result:
@@ -251,7 +252,7 @@ def test_what_may_be_of_several_is_asked(variability: Path, stacked_folder: Path
 
 @dataclass(frozen=True)
 class StandInMaker:
-    """Makes the true map of state round(z), and counts."""
+    """Makes the true map of state round(z), and counts; ``small`` makes a smaller box, with a wrong pixel size."""
 
     maps: list[np.ndarray]
     command: tuple[str, ...]
@@ -268,7 +269,8 @@ class StandInMaker:
         self.calls.append(len(latents))
         paths = [folder / f"{i}.mrc" for i in range(len(latents))]
         for path, z in zip(paths, latents, strict=True):
-            layout.write_map(path, self.maps[round(float(z[0]))], 1.0)
+            data = self.maps[round(float(z[0]))]
+            layout.write_map(path, crop_volume(data, 24) if self.command == ("small",) else data, 1.0)
         return paths
 
 
@@ -283,7 +285,10 @@ class StandIn(System):
 
     def read(self, folder: Path, particles: Particles, choice: Choice) -> Found:
         latents = np.loadtxt(folder / "z.txt", dtype=np.float32, ndmin=2)
-        return Found(Submission(self.method(), len(particles), latents=latents), (folder / "z.txt",))
+        maps = {int(path.stem): path for path in folder.glob("*.mrc")}
+        volumes = FileVolumes(maps, str(folder), 16.0) if maps else None
+        submission = Submission(self.method(), len(particles), latents=latents, volumes=volumes)
+        return Found(submission, (folder / "z.txt",))
 
     def maker(self, folder: Path, choice: Choice, command: tuple[str, ...], pixel_size: float) -> VolumeMaker | None:
         return StandInMaker(self.maps, command, pixel_size, self.calls)
@@ -308,12 +313,47 @@ def test_volumes_are_made_by_the_program(stand_in: StandIn, stacked_folder: Path
     assert stand_in.calls == [6]
 
 
+def test_a_model_of_smaller_images_makes_smaller_volumes(
+    stand_in: StandIn, stacked: Dataset, stacked_folder: Path, tmp_path: Path
+) -> None:
+    call = ["submission", "read", tmp_path / "run", "--dataset", stacked_folder, "-o", tmp_path / "out", "-n", 6]
+    ran(*call, "--command", "small")
+    volumes = read_submission(tmp_path / "out", 60, stacked.card).volumes
+    assert volumes is not None
+    for particle in (0, 50):
+        truth = stacked.truth.volumes[int(stacked.truth.labels[particle])].data
+        got = volumes.at(particle)
+        np.testing.assert_allclose(crop_volume(got.data, 24), crop_volume(truth, 24), atol=1e-5 * truth.max())
+        assert (got.box, got.pixel_size) == (32, pytest.approx(12.0))
+
+
+def test_the_few_volumes_that_are_there_come_last(
+    stand_in: StandIn, stacked: Dataset, stacked_folder: Path, tmp_path: Path
+) -> None:
+    """As those that a program's analysis made at some particles: a quarter smaller, of the same edge."""
+    for particle in (11, 47):
+        truth = stacked.truth.volumes[int(stacked.truth.labels[particle])].data
+        layout.write_map(tmp_path / f"run/{particle}.mrc", crop_volume(truth, 20), 1.0)
+    call = ["submission", "read", tmp_path / "run", "--dataset", stacked_folder, "-o", tmp_path / "out", "-n", 6]
+    line = refused(*call, "--command", "missing")
+    assert "the volume of particle 11: a box of 20 voxels and a pixel size of 16 Å, an edge of 320 Å" in line
+    for particle in (11, 47):
+        truth = stacked.truth.volumes[int(stacked.truth.labels[particle])].data
+        layout.write_map(tmp_path / f"run/{particle}.mrc", crop_volume(truth, 24), 1.0)
+    told = ran(*call, "--command", "missing")
+    assert "- Volumes are those that are there, of 2 particles, not the ones wanted." in told
+    assert "! No volumes" not in told
+    assert told.rstrip().endswith("--available")
+    assert len(scores(tmp_path / "out", stacked_folder, "per-image", tmp_path / "scores", "--available")) == 2
+    assert "Volumes are made" in ran(*call, "--overwrite")
+
+
 def test_a_missing_program_is_said_and_the_rest_is_read(
     stand_in: StandIn, stacked_folder: Path, tmp_path: Path
 ) -> None:
     call = ["submission", "read", tmp_path / "run", "--dataset", stacked_folder, "-o", tmp_path / "out"]
     told = ran(*call, "--command", "missing")
-    assert "- No volumes were made: 'missing' is not on the path: give the command with --command" in told
+    assert "- The volumes were not made: 'missing' is not on the path: give the command with --command" in told
     assert "! No volumes:" in told
     assert files(tmp_path / "out") == {"submission.json", "latents.npy"}
 

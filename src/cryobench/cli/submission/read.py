@@ -21,6 +21,7 @@ from cryobench.core import Advance, Dataset, InputError, OutputError, Submission
 from cryobench.datasets import load_dataset
 from cryobench.io import check_output
 from cryobench.methods import (
+    NO_VOLUMES,
     SYSTEMS,
     Choice,
     NativeOutput,
@@ -95,18 +96,18 @@ def read(
         found = read_native(folder, truth.particles, Choice(epoch, zdim), system)
         _show_found(found)
         wanted = np.empty(0, dtype=np.int64) if no_volumes else _wanted(truth, found, queries, particles)
-        nothing = contextlib.nullcontext(OfferedVolumes(None, ("Volumes are left out.",)))
+        nothing = contextlib.nullcontext(NO_VOLUMES)
         with nothing if no_volumes else volumes_of(found, truth.particles, wanted, volumes, words) as offered:
             _show_volumes(offered, found, wanted)
             if dry_run:
                 _say(f"Would be written: {output} (--dry-run: nothing was)")
                 return
             with progress_bars() as progress:
-                advance = progress("Writing volumes", 0 if offered.volumes is None else len(wanted))
-                _write(found.found.submission, offered, truth, _told(wanted, advance), output)
-        with_volumes = offered.volumes is not None
+                advance = progress("Writing volumes", len(offered.particles))
+                _write(found.found.submission, offered, truth, _told(offered.particles, advance), output)
         _say(f"Written: {output}")
-        _say(f"Next: {_next(output, dataset, queries, particles) if with_volumes else _latents(output, dataset)}")
+        few = queries is not None or len(offered.particles) < len(wanted)
+        _say(f"Next: {_next(output, dataset, offered, particles, available=few)}")
 
 
 def _check_options(
@@ -170,7 +171,7 @@ def _show_volumes(offered: OfferedVolumes, output: NativeOutput, wanted: Int64[n
     for note in offered.notes:
         _say(f"- {note}")
     if offered.volumes is not None:
-        _say(f"Volumes of {len(wanted):,} particles.")
+        _say(f"Volumes of {len(offered.particles):,} particles.")
     elif len(wanted):
         _say(
             f"! No volumes: {output.folder} has none. Make one at the latent of each query, in order, with the program "
@@ -201,15 +202,13 @@ def _write(
             file.replace(target)
 
 
-def _next(output: Path, dataset: Path, queries: Path | None, particles: int | None) -> str:
-    """Return the command that scores the volumes."""
-    which = ["--available"] if queries is not None else [] if particles is None else ["-n", str(particles)]
-    return shlex.join(["cryobench", "fsc", "per-image", str(output), "--dataset", str(dataset), *which])
-
-
-def _latents(output: Path, dataset: Path) -> str:
-    """Return the command that scores latents or classes."""
-    return shlex.join(["cryobench", "latents", str(output), "--dataset", str(dataset)])
+def _next(output: Path, dataset: Path, offered: OfferedVolumes, count: int | None, *, available: bool) -> str:
+    """Return the command that scores what was written."""
+    what = ["latents"] if offered.volumes is None else ["fsc", "per-image"]
+    call = ["cryobench", *what, str(output), "--dataset", str(dataset)]
+    if offered.volumes is not None:
+        call += ["--available"] if available else [] if count is None else ["-n", str(count)]
+    return shlex.join(call)
 
 
 def _say(text: str) -> None:

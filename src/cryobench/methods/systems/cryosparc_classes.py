@@ -29,7 +29,7 @@ class Classification(System):
     """3D Classification: a table of particles and a map for each class."""
 
     card = SystemCard(
-        name="cryosparc-3dclass",
+        name="cryosparc-classes",
         title="cryoSPARC 3D Classification with given poses",
         known_by="J*_passthrough_particles_class_k.cs beside J*_class_KK_NNNNN_volume.mrc, or a job of type class_3D",
         reads="labels, posteriors where they are, volumes of every particle",
@@ -124,4 +124,4 @@ def _maps(job: Job, wanted: int | None) -> tuple[dict[int, Path], int]:
     return {number: path for iteration, number, path in found if iteration == chosen}, chosen
 
 
-SYSTEMS.add("cryosparc-3dclass", Classification())
+SYSTEMS.add("cryosparc-classes", Classification())
