@@ -121,6 +121,12 @@ def test_components_of_an_earlier_job_are_not_mixed_in(variability: Path, stacke
     np.testing.assert_array_equal(read(variability, stacked).submission.latents, state_components(stacked)[0])
 
 
+def test_components_that_were_passed_through_alone(variability: Path, stacked: Dataset) -> None:
+    (variability / "J7_particles.cs").rename(variability / "J7_passthrough_particles_9.cs")
+    found = read(variability, stacked, system="cryosparc-3dva")
+    np.testing.assert_array_equal(found.submission.latents, state_components(stacked)[0])
+
+
 def test_a_field_spread_over_two_files_is_gathered(variability: Path, stacked: Dataset) -> None:
     n = len(stacked.particles)
     columns = {"uid": layout.uids(n)} | layout.blob_columns(stacked)
@@ -402,6 +408,32 @@ def test_posteriors_alone_give_the_labels(classification: Path, stacked: Dataset
     np.testing.assert_array_equal(read(classification, stacked).submission.labels, posteriors.argmax(axis=1))
 
 
+def test_posteriors_of_an_earlier_job_do_not_count(classification: Path, stacked: Dataset) -> None:
+    """Tables that were passed through have those of a classification before."""
+    for k in range(3):
+        path = classification / f"J7_passthrough_particles_class_{k}.cs"
+        with path.open("rb") as file:
+            table = np.load(file)
+        earlier = {f"alignments_class3D_{j}/class_posterior": np.full(len(table), 0.2, "<f4") for j in range(5)}
+        layout.save(path, {name: table[name] for name in table.dtype.names} | earlier)
+    assert read(classification, stacked).submission.posteriors is None
+    posteriors = np.random.default_rng(1).dirichlet(np.ones(3), 60).astype(np.float32)
+    layout.classification_posteriors(classification, posteriors)
+    np.testing.assert_allclose(read(classification, stacked).submission.posteriors, posteriors, atol=1e-6)
+
+
+def test_posteriors_of_some_particles_are_left_out(classification: Path, stacked: Dataset) -> None:
+    posteriors = np.random.default_rng(1).dirichlet(np.ones(3), 60).astype(np.float32)
+    layout.classification_posteriors(classification, posteriors)
+    path = classification / "J7_00042_particles.cs"
+    with path.open("rb") as file:
+        table = np.load(file)
+    layout.save(path, {name: table[name][:50] for name in table.dtype.names})
+    found = read(classification, stacked)
+    assert found.submission.posteriors is None
+    assert "Posteriors of J7_00042_particles.cs are left out: 10 particles have none." in found.notes
+
+
 def test_posteriors_that_are_none_are_left_out(classification: Path, stacked: Dataset) -> None:
     layout.classification_posteriors(classification, np.full((60, 3), 0.7))
     found = read(classification, stacked)
@@ -468,9 +500,12 @@ def test_ab_initio_takes_the_pose_in_the_most_likely_class(tmp_path: Path, stack
 def test_ab_initio_with_a_table_for_each_class(tmp_path: Path, stacked: Dataset) -> None:
     poses = other_poses(stacked, 3)
     layout.ab_initio_by_class(tmp_path / "J7", stacked, stacked.truth.labels, poses, true_maps(stacked))
+    earlier = {f"alignments_class_{k}/class_posterior": np.full(60, 0.5, "<f4") for k in range(2)}
+    layout.save(tmp_path / "J7/J7_passthrough_particles.cs", {"uid": layout.uids(60)} | earlier)
     layout.describe(tmp_path / "J7", "homo_abinit")
     submission = read(tmp_path / "J7", stacked).submission
     np.testing.assert_array_equal(submission.labels, stacked.truth.labels)
+    assert submission.posteriors is None
     assert_poses(submission.poses, poses)
     assert_volumes_are_true(submission, stacked)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float64, Int32, Int64
+from jaxtyping import Float32, Int32, Int64, UInt64
 
 from cryobench.core import FormatError, Particles, Submission
 from cryobench.methods.map_grid import MapGrid
@@ -53,12 +53,10 @@ class Classification(System):
         """Read the class of each particle and the maps of the last iteration, or of the one asked for."""
         require_no_zdim(choice, self.card.title)
         job = Job(folder)
-        table, classes = _table(job, choice.epoch)
+        table, classes, main = _table(job, choice.epoch)
         rows = table.rows_of(particles)
-        known = table.numbered(_POSTERIOR)
-        posteriors = _posteriors(table, known)[rows] if known else None
-        labels = _labels(table, classes, posteriors, rows)
-        claimed, left_out = sound_posteriors(posteriors, known)
+        claimed, left_out = _posteriors(main, table.uids[rows])
+        labels = _labels(table, classes, claimed, rows)
         poses = compare_poses(cryosparc_poses(table, "alignments3D", rows), particles)
         maps, iteration = _maps(job, choice.epoch)
         chosen = maps_of_classes(maps, labels, str(folder), f"J*_class_KK_{iteration:05d}_volume.mrc")
@@ -79,36 +77,47 @@ class Classification(System):
         return Found(submission, (*table.paths, *chosen.values()), notes)
 
 
-def _table(job: Job, iteration: int | None) -> tuple[Table, list[int]]:
-    """Return the rows of all classes and the class of each file, none where one file has all of them."""
+def _table(job: Job, iteration: int | None) -> tuple[Table, list[int], Path | None]:
+    """Return the rows of all classes, the class of each file (none where one has all), and the job's main table."""
     found = sorted((int(match[2]), path) for match, path in job.named(_CLASS_TABLE))
     mains = {int(match[2] or -1): path for match, path in job.named(_MAIN_TABLE)}
     main = mains.get(-1 if iteration is None else iteration, list(mains.values())[-1] if mains else None)
     own = [path for _, path in found]
     others = [path for path in job.passthroughs() if path not in own]
     if found:
-        return Table(own, [*([main] if main else []), *others]), [number for number, _ in found]
+        return Table(own, [*([main] if main else []), *others]), [number for number, _ in found], main
     if main is None:
         raise FormatError(
             f"{job.folder}: no J*_passthrough_particles_class_0.cs, nor J*_particles.cs: expected the particles of "
             "each class"
         )
-    return Table([main], others), []
+    return Table([main], others), [], main
 
 
-def _posteriors(table: Table, known: list[int]) -> Float64[np.ndarray, "m K"]:
-    return np.hstack([table.numbers(f"alignments_class3D_{k}/class_posterior") for k in known])
+def _posteriors(
+    main: Path | None, uids: UInt64[np.ndarray, " N"]
+) -> tuple[Float32[np.ndarray, "N K"] | None, tuple[str, ...]]:
+    """Return the probabilities in the main table: those in tables that were passed through may be of another job."""
+    table = None if main is None else Table([main])
+    known = [] if table is None else table.numbered(_POSTERIOR)
+    if table is None or not known:
+        return None, ()
+    rows = table.find(uids)
+    if (rows < 0).any():
+        return None, (f"Posteriors of {table.paths[0].name} are left out: {(rows < 0).sum():,} particles have none.",)
+    values = np.hstack([table.numbers(f"alignments_class3D_{k}/class_posterior") for k in known])
+    return sound_posteriors(values[rows], known)
 
 
 def _labels(
-    table: Table, classes: list[int], posteriors: Float64[np.ndarray, "N K"] | None, rows: Int64[np.ndarray, " N"]
+    table: Table, classes: list[int], posteriors: Float32[np.ndarray, "N K"] | None, rows: Int64[np.ndarray, " N"]
 ) -> Int32[np.ndarray, " N"]:
     if classes:
         return np.asarray(np.array(classes, dtype=np.int32)[table.part_of_row][rows])
     if posteriors is None:
         raise FormatError(
-            f"{table.source}: no field {_FIRST_POSTERIOR}, and no J*_passthrough_particles_class_k.cs beside it: "
-            "expected one or the other, which say the class of each particle"
+            f"{table.source}: no probabilities {_FIRST_POSTERIOR} ... that sum to 1, and no "
+            "J*_passthrough_particles_class_k.cs beside it: expected one or the other, for the class of each particle"
         )
     return np.asarray(posteriors.argmax(axis=1).astype(np.int32))
 

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from cryobench.core import FormatError, Particles, Submission
+from cryobench.io import read_cs_fields
 from cryobench.methods.map_grid import MapGrid
 from cryobench.methods.systems.base import SYSTEMS, Choice, Found, System, SystemCard
 from cryobench.methods.systems.choices import require_no_epoch
@@ -112,8 +113,9 @@ def _read(
     mains = [path for _, path in job.named(_PARTICLES)]
     if not mains and not others:
         raise FormatError(f"{job.folder}: no J*_particles.cs: expected the particles of {title}")
-    # Of tables of several iterations the last one counts.
-    table = Table(mains[-1:] or others[:1], others)
+    # Of tables of several iterations the last one counts; a job after this one passes its components through.
+    first = mains[-1] if mains else next((path for path in others if _FIRST_MODE in read_cs_fields(path)), others[0])
+    table = Table([first], others)
     modes = table.numbered(_MODE)
     if not modes:
         raise FormatError(f"{table.source}: no field {_FIRST_MODE}: expected particles with components, of {title}")

@@ -71,10 +71,9 @@ class Table:
         return self.own_fields().union(*(table.dtype.names or () for table in self._others.values()))
 
     def numbered(self, pattern: str) -> list[int]:
-        """Return the numbers in the names of fields that match, ascending.
+        """Return the numbers in the names of the rows' own fields that match, ascending.
 
-        What a job passed through may be of an earlier one of its kind: where the rows have such fields themselves,
-        theirs alone count.
+        What a job passed through may be of an earlier one of its kind, and does not count.
 
         Parameters
         ----------
@@ -82,11 +81,11 @@ class Table:
             Regular expression of the whole name, whose group 1 is the number.
         """
         name = re.compile(pattern)
-        for fields in (self.own_fields(), self.fields()):
-            found = sorted(int(match[1]) for field in fields if (match := name.fullmatch(field)))
-            if found:
-                return found
-        return []
+        return sorted(int(match[1]) for field in self.own_fields() if (match := name.fullmatch(field)))
+
+    def find(self, uids: UInt64[np.ndarray, " q"]) -> Int64[np.ndarray, " q"]:
+        """Return the row of each uid, -1 where there is none."""
+        return _find(self.uids, uids)
 
     def column(self, name: str) -> np.ndarray:
         """Return a field of all rows.
@@ -175,14 +174,17 @@ class Table:
     def _rows_in(self, path: Path) -> Int64[np.ndarray, " m"]:
         """Return the row of each of our uids in another table, -1 where it has none."""
         if path not in self._rows:
-            there = _uids(self._others[path], path)
-            rows = np.full(len(self), -1, dtype=np.int64)
-            if len(there):
-                order = np.argsort(there, kind="stable")
-                at = order[np.minimum(np.searchsorted(there[order], self.uids), len(there) - 1)]
-                rows = np.where(there[at] == self.uids, at, -1).astype(np.int64)
-            self._rows[path] = rows
+            self._rows[path] = _find(_uids(self._others[path], path), self.uids)
         return self._rows[path]
+
+
+def _find(there: UInt64[np.ndarray, " m"], wanted: UInt64[np.ndarray, " q"]) -> Int64[np.ndarray, " q"]:
+    """Return the place of each wanted number, -1 where it is not."""
+    if not len(there):
+        return np.full(len(wanted), -1, dtype=np.int64)
+    order = np.argsort(there, kind="stable")
+    at = order[np.minimum(np.searchsorted(there[order], wanted), len(there) - 1)]
+    return np.where(there[at] == wanted, at, -1).astype(np.int64)
 
 
 def _uids(table: np.ndarray, path: Path) -> UInt64[np.ndarray, " m"]:
