@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 
 import numpy as np
@@ -27,21 +29,25 @@ def read_queries(path: Path, particles: int) -> Int64[np.ndarray, " q"]:
         Naming the line that holds no number from 0 to N - 1, or one that comes twice.
     """
     column, found = 0, dict[int, int]()
-    for number, line in enumerate(read_text(path).splitlines(), start=1):
-        words = [word.strip() for word in line.split(",")]
-        if not line.strip() or line.startswith("#"):
-            continue
-        if not found and "particle" in words:
-            column = words.index("particle")
-            continue
-        word = words[column] if column < len(words) else ""
-        if not (word.isascii() and word.isdigit() and len(word) < 19 and int(word) < particles):
-            raise FormatError(
-                f"{path}: line {number}: particle is '{word}', expected a whole number from 0 to {particles - 1}"
-            )
-        if int(word) in found:
-            raise FormatError(f"{path}: line {number}: particle {word} is on line {found[int(word)]} too")
-        found[int(word)] = number
+    reader = csv.reader(io.StringIO(read_text(path)), skipinitialspace=True)
+    try:
+        for row in reader:
+            number, words = reader.line_num, [word.strip() for word in row]
+            if not any(words) or words[0].startswith("#"):
+                continue
+            if not found and "particle" in words:
+                column = words.index("particle")
+                continue
+            word = words[column] if column < len(words) else ""
+            if not (word.isascii() and word.isdigit() and len(word) < 19 and int(word) < particles):
+                raise FormatError(
+                    f"{path}: line {number}: particle is '{word}', expected a whole number from 0 to {particles - 1}"
+                )
+            if int(word) in found:
+                raise FormatError(f"{path}: line {number}: particle {word} is on line {found[int(word)]} too")
+            found[int(word)] = number
+    except csv.Error as error:
+        raise FormatError(f"{path}: line {reader.line_num}: {error}: expected a table of particles") from error
     if not found:
         raise FormatError(f"{path}: no particle: expected the number of one a line")
     return np.array(list(found), dtype=np.int64)

@@ -157,7 +157,10 @@ def test_queries_of_a_file(variability: Path, stacked: Dataset, stacked_folder: 
     assert "--no-volumes goes without -n" in refused(*call, "--no-volumes", "-n", 3)
 
 
-@pytest.mark.parametrize("text", ["# particles\n5\n\n3\n", "particle\n5\n3\n", "state, particle\n0, 5\n0, 3\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["# particles\n5\n\n3\n", "particle\n5\n3\n", "state, particle\n0, 5\n0, 3\n", 'image,particle\n"a,b",5\nc,3\n'],
+)
 def test_forms_of_queries(tmp_path: Path, text: str) -> None:
     (tmp_path / "q").write_text(text)
     assert read_queries(tmp_path / "q", 6).tolist() == [5, 3]
@@ -167,7 +170,7 @@ def test_forms_of_queries(tmp_path: Path, text: str) -> None:
     ("text", "words"),
     [("5\n6\n", "line 2: particle is '6', expected a whole number from 0 to 5"), ("1\n-2\n", "line 2"),
      ("", "no particle"), ("1\n2\n1\n", "line 3: particle 1 is on line 1 too"),
-     ("state,particle\n1\n", "line 2: particle is ''")],
+     ("state,particle\n1\n", "line 2: particle is ''"), ("1\n" + "9" * 200_000, "line 2: field larger")],
 )  # fmt: skip
 def test_wrong_queries(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "q").write_text(text)
