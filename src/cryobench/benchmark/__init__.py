@@ -6,6 +6,8 @@ from cryobench.benchmark.drawing import LatentDrawing, draw_latents
 from cryobench.benchmark.latent_plots import imbalance_points, neighbourhood_curves, recovery
 from cryobench.benchmark.merging import merge_results
 from cryobench.benchmark.pair import PairScores, compare_maps
+from cryobench.benchmark.queries import wanted_particles
+from cryobench.benchmark.query_files import read_queries
 from cryobench.benchmark.results_files import RESULT_FILES, read_document, read_results, write_results
 from cryobench.benchmark.run import dataset_results, run_methods, score_run, score_submissions
 from cryobench.benchmark.score_store import ScoreStore, folder_checksum, score_key
@@ -55,6 +57,7 @@ __all__ = [
     "per_item_text",
     "per_state_text",
     "read_document",
+    "read_queries",
     "read_results",
     "recovery",
     "run_methods",
@@ -66,6 +69,7 @@ __all__ = [
     "score_tasks",
     "scores_text",
     "volume_score_records",
+    "wanted_particles",
     "write_results",
     "write_submissions",
 ]

@@ -26,6 +26,7 @@ from cryobench.cli import umap as umap_command
 from cryobench.cli.console import console
 from cryobench.cli.datasets import app as datasets_app
 from cryobench.cli.fsc import app as fsc_app
+from cryobench.cli.submission import app as submission_app
 
 app = typer.Typer(
     name="cryobench",
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.command("demo", epilog=demo_command.EPILOG)(demo_command.demo)
 app.add_typer(datasets_app)
 app.add_typer(fsc_app)
+app.add_typer(submission_app)
 app.command("align", epilog=align_command.EPILOG)(align_command.align)
 app.command("score", epilog=score_command.EPILOG)(score_command.score)
 app.command("compare", epilog=compare_command.EPILOG)(compare_command.compare)

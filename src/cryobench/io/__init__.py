@@ -9,7 +9,7 @@ from cryobench.io.cryodrgn import (
     write_ctf,
     write_poses,
 )
-from cryobench.io.cryosparc import read_cs, require_fields, write_cs
+from cryobench.io.cryosparc import read_cs, read_cs_fields, require_fields, write_cs
 from cryobench.io.download import Patience, download
 from cryobench.io.files import (
     check_output,
@@ -27,9 +27,10 @@ from cryobench.io.files import (
 from cryobench.io.images import IMAGE_SUFFIXES, StackImages, open_images
 from cryobench.io.indices import read_indices
 from cryobench.io.listing import find_files, natural_key
-from cryobench.io.mrc import MrcStackWriter, read_volume, write_volume
+from cryobench.io.mrc import MrcStackWriter, read_volume, volume_grid, write_volume
 from cryobench.io.relion import ParticleTable, read_particle_table
 from cryobench.io.star import read_star, write_star
+from cryobench.io.zipped_maps import ZippedMaps
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -37,6 +38,7 @@ __all__ = [
     "ParticleTable",
     "Patience",
     "StackImages",
+    "ZippedMaps",
     "cache_folder",
     "check_output",
     "ctf_from_table",
@@ -50,6 +52,7 @@ __all__ = [
     "read_array_pickles",
     "read_arrays",
     "read_cs",
+    "read_cs_fields",
     "read_indices",
     "read_particle_table",
     "read_poses",
@@ -61,6 +64,7 @@ __all__ = [
     "score_cache",
     "sha256",
     "unfinished",
+    "volume_grid",
     "writable_cache",
     "write_array",
     "write_bytes",

@@ -17,6 +17,7 @@ from jaxtyping import Float32, Int
 
 from cryobench.core import FormatError, InputError, ProgramError, Volume
 from cryobench.io import find_files, read_volume
+from cryobench.methods.volume_makers import VolumeMaker
 
 BATCH = 100
 """Volumes on disk at a time: the program takes twenty seconds to start, and a volume of box 256 is 67 MB."""
@@ -105,7 +106,7 @@ class MadeVolumes:
 
     def __init__(
         self,
-        decoder: Decoder,
+        decoder: VolumeMaker,
         latents: Float32[np.ndarray, "N d"],
         particles: Int[np.ndarray, " q"],
         order: Int[np.ndarray, " q"],
