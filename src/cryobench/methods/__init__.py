@@ -7,8 +7,9 @@ from cryobench.methods.file_volumes import FileVolumes
 from cryobench.methods.made_volumes import Decoder, MadeVolumes, listed_volumes
 from cryobench.methods.neutral import NeutralDecoder, with_neutral_volumes
 from cryobench.methods.published_latents import FoundLatents, find_latents, read_latents
-from cryobench.methods.submission_folder import SubmissionManifest, discard_submission, write_submission
-from cryobench.methods.submission_reading import read_submission, read_submission_manifest
+from cryobench.methods.submission_folder import discard_submission, write_submission
+from cryobench.methods.submission_manifest import SubmissionManifest, read_submission_manifest, submission_schema
+from cryobench.methods.submission_reading import read_submission
 from cryobench.methods.volumes import ClassVolumes, LinearVolumes
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "read_latents",
     "read_submission",
     "read_submission_manifest",
+    "submission_schema",
     "with_neutral_volumes",
     "write_submission",
 ]
