@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -155,7 +156,9 @@ def _number(word: str, column: str, known: set[int], where: str) -> int:
 
 def _file(folder: Path, name: str, where: str) -> Path:
     try:
-        path = inside(folder, name, where)
+        inside(folder, name, where)
+        path = Path(os.path.normpath(folder / name))  # through a link inside the folder it keeps the link's name
+        inside(folder, str(path.relative_to(folder)), where)
         found = path.is_file()
     except (ValueError, OSError) as error:  # a null byte, or a name that is too long
         raise FormatError(f"{where}: file '{name}' is no path ({error}): expected a file below {folder}") from error

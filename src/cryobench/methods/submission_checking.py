@@ -83,25 +83,22 @@ def check_submission(
         return SubmissionReport(None, None, tuple(errors), ())
     if manifest is not None and expected is not None:
         errors += _of_another(manifest, expected, folder / SUBMISSION, any_dataset=any_dataset)
-    particles = None
-    if expected is not None or manifest is not None:
-        particles = expected.particles if expected is not None else manifest.particles if manifest is not None else None
+    known = expected or manifest
     parts = None
-    if particles is not None:
-        parts, faults = inspect_parts(folder, particles)
+    if known is not None:
+        parts, faults = inspect_parts(folder, known.particles)
         errors += faults
     if parts is not None and parts.volumes is not None:
         errors += _volume_faults(parts.volumes, expected, progress)
     return SubmissionReport(manifest, parts, tuple(errors), tuple(_odd(folder, manifest, parts)))
 
 
-def belonging_files(folder: Path, volumes: FileVolumes | None) -> list[Path]:
-    """Return the files of a submission folder that belong to it, in the order of their names."""
-    names = [folder / name for name in (SUBMISSION, *ARRAYS, VOLUMES_INDEX)]
-    found = [path for path in names if path.is_file()]
-    if volumes is not None:
-        found += [folder.resolve() / path.resolve().relative_to(folder.resolve()) for path in volumes.files]
-    return sorted({path.resolve() for path in found})
+def belonging_files(folder: Path, volumes: FileVolumes | None) -> dict[str, Path]:
+    """Return the files of a submission folder that belong to it, by their names within it."""
+    found = {name: folder / name for name in (SUBMISSION, *ARRAYS, VOLUMES_INDEX) if (folder / name).is_file()}
+    for path in () if volumes is None else volumes.files:
+        found[path.relative_to(folder).as_posix()] = path
+    return found
 
 
 def _of_another(manifest: SubmissionManifest, expected: Expected, path: Path, *, any_dataset: bool) -> list[str]:
@@ -169,8 +166,8 @@ def _odd(folder: Path, manifest: SubmissionManifest | None, parts: Parts | None)
         found.append(f"{folder / SUBMISSION}: field 'method.summary' is empty: say in a sentence what the method is")
     volumes = None if parts is None else parts.volumes
     if parts is not None and (volumes is not None or not (folder / VOLUMES_INDEX).exists()):
-        own = set(belonging_files(folder, volumes))
-        others = sorted(path for path in folder.rglob("*") if path.is_file() and path.resolve() not in own)
+        own = set(belonging_files(folder, volumes).values())
+        others = sorted(path for path in folder.rglob("*") if path.is_file() and path not in own)
         if others:
             some = ", ".join(str(path.relative_to(folder)) for path in others[:_NAMED])
             more = f" and {len(others) - _NAMED:,} more" if len(others) > _NAMED else ""

@@ -78,35 +78,39 @@ def read_submission_manifest(folder: Path) -> SubmissionManifest:
 def inspect_manifest(folder: Path) -> tuple[SubmissionManifest | None, tuple[str, ...]]:
     """Return what ``submission.json`` says, or None and everything that is wrong with it."""
     path = folder / SUBMISSION
-    if folder.is_file():
-        return None, (f"{folder}: a file: expected the folder of a submission; unpack one with submission unpack",)
-    if not path.is_file():
-        return None, (
-            f"{folder}: no {SUBMISSION} there: expected the folder of a submission; make one with submission init",
-        )
     try:
-        inside(folder, SUBMISSION, str(folder))
-        if path.stat().st_size > _LARGEST:
-            raise FormatError(f"{path}: larger than {_LARGEST:,} bytes: expected the description of a submission")
-        text = read_text(path)
+        return SubmissionManifest.model_validate(_content(folder, path)), ()
     except FormatError as error:
         return None, (str(error),)
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        return None, (f"{path}: not JSON ({error}): expected the description of a submission",)
-    if not isinstance(content, dict):
-        return None, (f"{path}: holds a {type(content).__name__}: expected an object with the fields of a submission",)
-    version = content.get("schema_version", SCHEMA_VERSION)
-    if version != SCHEMA_VERSION:
-        return None, (
-            f"{path}: field 'schema_version' is {version!r}, expected {SCHEMA_VERSION}: written for another "
-            "version of cryobench",
-        )
-    try:
-        return SubmissionManifest.model_validate(content), ()
     except pydantic.ValidationError as error:
         return None, tuple(_fault(path, each["loc"], each["msg"], each["type"]) for each in error.errors())
+
+
+def _content(folder: Path, path: Path) -> dict[str, Any]:
+    if folder.is_file():
+        raise FormatError(f"{folder}: a file: expected the folder of a submission; unpack one with submission unpack")
+    if not path.is_file():
+        raise FormatError(
+            f"{folder}: no {SUBMISSION} there: expected the folder of a submission; make one with submission init"
+        )
+    inside(folder, SUBMISSION, str(folder))
+    if path.stat().st_size > _LARGEST:
+        raise FormatError(f"{path}: larger than {_LARGEST:,} bytes: expected the description of a submission")
+    try:
+        content = json.loads(read_text(path))
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{path}: not JSON ({error}): expected the description of a submission") from error
+    if not isinstance(content, dict):
+        raise FormatError(
+            f"{path}: holds a {type(content).__name__}: expected an object with the fields of a submission"
+        )
+    version = content.get("schema_version", SCHEMA_VERSION)
+    if version != SCHEMA_VERSION:
+        raise FormatError(
+            f"{path}: field 'schema_version' is {version!r}, expected {SCHEMA_VERSION}: written for another "
+            "version of cryobench"
+        )
+    return content
 
 
 def _fault(path: Path, place: tuple[int | str, ...], message: str, kind: str) -> str:

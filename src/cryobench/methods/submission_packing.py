@@ -67,11 +67,9 @@ def pack_submission(
     if report.errors:
         others = f"; {len(report.errors) - 1} more: cryobench submission check" if len(report.errors) > 1 else ""
         raise InputError(f"not packed: {report.errors[0]}{others}")
-    files = belonging_files(folder, None if report.parts is None else report.parts.volumes)
-    if path.resolve() in files:
+    names = belonging_files(folder, None if report.parts is None else report.parts.volumes)
+    if path.resolve() in {file.resolve() for file in names.values()}:
         raise OutputError(f"{path}: belongs to the submission: choose another name for the zip file")
-    root = folder.resolve()
-    names = {file.relative_to(root).as_posix(): file for file in files}
     sums = "".join(f"{sha256(file)}  {name}\n" for name, file in sorted(names.items()))
     advance = progress("Packing", len(names))
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
@@ -99,8 +97,8 @@ def unpack_submission(path: Path, folder: Path, most_bytes: int = MOST_BYTES) ->
     Raises
     ------
     FormatError
-        If it is no zip file, a member is damaged, is a link, leads out of the folder or does not belong to a submission,
-        or a checksum differs.
+        If it is no zip file, a member is damaged, is a link, leads out of the folder or does not belong to a
+        submission, or a checksum differs.
     OutputError
         If the folder holds something, or there is no room.
     """
@@ -149,8 +147,8 @@ def _members(archive: zipfile.ZipFile, path: Path) -> list[zipfile.ZipInfo]:
             raise FormatError(f"{where}: a link or a device: expected regular files alone")
         if not _belongs(info.filename):
             raise FormatError(
-                f"{where}: expected {SUBMISSION}, {', '.join(ARRAYS)}, {CHECKSUMS} or a file below volumes/, at the top "
-                "of the zip file"
+                f"{where}: expected {SUBMISSION}, {', '.join(ARRAYS)}, {CHECKSUMS} or a file below volumes/, at "
+                "the top of the zip file"
             )
         if info.filename in names:
             raise FormatError(f"{where}: comes twice: expected each file once")

@@ -134,8 +134,8 @@ def _posteriors(path: Path, n: int) -> Float32[np.ndarray, "N K"]:
     if bad.size:
         row = single[bad[0]]
         raise FormatError(
-            f"{path}: row {bad[0]} has the smallest value {row.min():g} and the sum {row.sum():g}{_more(bad)}: expected "
-            "probabilities, each from 0 to 1 with the sum 1: divide each row by its sum"
+            f"{path}: row {bad[0]} has the smallest value {row.min():g} and the sum {row.sum():g}{_more(bad)}: "
+            "expected probabilities, each from 0 to 1 with the sum 1: divide each row by its sum"
         )
     return single
 
@@ -175,7 +175,8 @@ def _single(array: np.ndarray, path: Path, name: str = "array") -> np.ndarray:
         rows = np.flatnonzero(bad.reshape(len(bad), -1).any(axis=1))
         value = array[tuple(np.argwhere(bad)[0])]
         raise FormatError(
-            f"{path}: {name} holds {value:g} at row {rows[0]}{_more(rows)}: expected a finite number in single precision"
+            f"{path}: {name} holds {value:g} at row {rows[0]}{_more(rows)}: expected a finite number in single "
+            "precision"
         )
     return single
 
