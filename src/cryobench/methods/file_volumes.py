@@ -157,8 +157,10 @@ def _number(word: str, column: str, known: set[int], where: str) -> int:
 def _file(folder: Path, name: str, where: str) -> Path:
     try:
         inside(folder, name, where)
-        path = Path(os.path.normpath(folder / name))  # through a link inside the folder it keeps the link's name
-        inside(folder, str(path.relative_to(folder)), where)
+        path = folder / os.path.normpath(name)  # a link keeps its name
+        if not path.is_relative_to(folder) or ".." in path.relative_to(folder).parts:
+            raise FormatError(f"{where}: path '{name}' leads out of its folder: expected a path below {folder}")
+        inside(folder, os.path.normpath(name), where)
         found = path.is_file()
     except (ValueError, OSError) as error:  # a null byte, or a name that is too long
         raise FormatError(f"{where}: file '{name}' is no path ({error}): expected a file below {folder}") from error
