@@ -1,5 +1,6 @@
 """Freedom of gauge: one map to another, one set of poses to another, and shifts."""
 
+from cryobench.align.differences import MapDifference, find_difference
 from cryobench.align.frames import (
     CRITERIA,
     Criterion,
@@ -19,12 +20,14 @@ __all__ = [
     "Alignment",
     "Criterion",
     "Frame",
+    "MapDifference",
     "SymmetricRows",
     "Transform",
     "align_rotations",
     "align_volumes",
     "best_frame",
     "best_offset",
+    "find_difference",
     "offset_shifts",
     "require_operators",
     "require_rotations",

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.fft
 from jaxtyping import Complex64, Float32, Float64
 
-from cryobench.ops.fft import crop_volume, fourier_to_volume, signed_frequencies, volume_to_fourier
+from cryobench.ops.fft import crop_volume, fourier_to_volume, signed_frequencies
 from cryobench.ops.gridding import DEFAULT
 from cryobench.ops.shells import half_shell_power, half_shell_products, pack_shells, shell_indices, whole_shells
 from cryobench.ops.shift import displace_volume
@@ -16,6 +16,7 @@ from cryobench.ops.slices import SliceGrid, slice_grid, turned_transforms
 from cryobench.ops.threads import get_threads
 
 _TINY = 1e-30
+_IDENTITY = np.eye(3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,47 +32,67 @@ class ScaledPair:
         """Box d of the pair."""
         return self.moving.box
 
-    def at(self, magnification: float) -> tuple[Complex64[np.ndarray, "d d h"], Complex64[np.ndarray, "d d h"]]:
+    def at(
+        self, magnification: float, matrix: Float64[np.ndarray, "3 3"] = _IDENTITY
+    ) -> tuple[Complex64[np.ndarray, "d d h"], Complex64[np.ndarray, "d d h"]]:
         """Return the transforms of both, the magnified one shrunk to the other's size: nothing beyond Nyquist is read.
 
         Parameters
         ----------
         magnification
             How many times the moving map is larger than the reference.
+        matrix
+            Orthogonal matrix that turns the moving map, shape (3, 3).
         """
-        large, small = (self.moving, self.reference) if magnification >= 1 else (self.reference, self.moving)
-        factor = max(magnification, 1 / magnification)
-        shrunk = turned_transforms(large, np.eye(3)[None] / factor)[0, ..., 0]
-        as_is = turned_transforms(small, np.eye(3)[None])[0, ..., 0]
-        return (shrunk, as_is) if magnification >= 1 else (as_is, shrunk)
+        first = matrix / max(magnification, 1.0)
+        second = _IDENTITY * min(magnification, 1.0)
+        return (
+            turned_transforms(self.moving, first[None])[0, ..., 0],
+            turned_transforms(self.reference, second[None])[0, ..., 0],
+        )
 
-    def maps(self, magnification: float) -> tuple[Float32[np.ndarray, "d d d"], Float32[np.ndarray, "d d d"]]:
-        """Return both maps as :meth:`at` has them."""
+    def maps(self, magnification: float, box: int) -> tuple[Float32[np.ndarray, "d d d"], Float32[np.ndarray, "d d d"]]:
+        """Return both maps as :meth:`at` has them, cropped to a box."""
         first, second = self.at(magnification)
-        return fourier_to_volume(first), fourier_to_volume(second)
+        return crop_volume(fourier_to_volume(first), box), crop_volume(fourier_to_volume(second), box)
 
     def correlations(
-        self, magnification: float, shift: Float64[np.ndarray, " 3"] | None = None
+        self, magnification: float, matrix: Float64[np.ndarray, "3 3"], displacement: Float64[np.ndarray, " 3"]
     ) -> Float64[np.ndarray, " s"]:
-        """Return the FSC over shells 1 ... s of the moving map, shrunk and displaced by (x, y, z) voxels."""
-        first, second = self.at(magnification)
-        placed = first if shift is None else displace_volume(first, shift)
-        return shell_correlations(placed, second, self.box)[1 : self.shells + 1]
+        """Return the FSC over shells 1 ... s of the moving map, turned, shrunk and displaced by (x, y, z) voxels."""
+        first, second = self.at(magnification, matrix)
+        return shell_correlations(displace_volume(first, displacement), second, self.box)[1 : self.shells + 1]
 
-    def best_shift(self, magnification: float) -> tuple[Float64[np.ndarray, " 3"], float]:
+    def best_displacement(
+        self, magnification: float, matrix: Float64[np.ndarray, "3 3"] = _IDENTITY
+    ) -> tuple[Float64[np.ndarray, " 3"], float]:
         """Return the displacement (x, y, z), in voxels, of the largest correlation of either sign, and its sign.
 
         Shells are flattened, so that details count as much as the outline.
         """
-        first, second = self.at(magnification)
+        first, second = self.at(magnification, matrix)
         weights = flat_weights(first, second, self.box, self.shells)
         products = np.conjugate(first) * second * weights
         correlation = scipy.fft.irfftn(products, s=(self.box,) * 3, workers=get_threads())
-        peak = np.unravel_index(int(np.abs(correlation).argmax()), correlation.shape)
+        z, y, x = np.unravel_index(int(np.abs(correlation).argmax()), correlation.shape)
+        peak = (int(z), int(y), int(x))
         sign = 1.0 if correlation[peak] > 0 else -1.0
         offsets = np.array([_vertex(sign * correlation, peak, axis) for axis in range(3)])
         places = signed_frequencies(self.box)[list(peak)] + offsets
         return places[::-1].astype(np.float64), sign
+
+    def grey_scale(
+        self, magnification: float, matrix: Float64[np.ndarray, "3 3"], displacement: Float64[np.ndarray, " 3"]
+    ) -> float:
+        """Return the density of the moving map over that of the reference, by least squares over the shells."""
+        first, second = self.at(magnification, matrix)
+        placed = displace_volume(first, displacement)
+        one, other = pack_shells(placed), pack_shells(second)
+        inner = slice(1, self.shells + 1)
+        cross = whole_shells(half_shell_products(one[None], other[None], self.box)[0, 0], rounded=True)[inner].sum()
+        power = whole_shells(half_shell_power(other, self.box), rounded=True)[inner].sum()
+        # A transform read at k/m is that of a map m^3 times as dense.
+        return float(cross / max(power, _TINY)) / magnification**3
 
 
 def scaled_pair(
@@ -96,14 +117,19 @@ def flat_weights(
     first: Complex64[np.ndarray, "d d h"], second: Complex64[np.ndarray, "d d h"], box: int, shells: int
 ) -> Float32[np.ndarray, "d d h"]:
     """Return the weight of each point of a half transform that gives each shell the same say, those beyond none."""
-    powers = [whole_shells(half_shell_power(pack_shells(each), box), rounded=True) for each in (first, second)]
+    powers = [shell_powers(each, box) for each in (first, second)]
     flat = np.zeros(int(shell_indices(box).max()) + 1)
     inner = slice(1, shells + 1)
     flat[inner] = 1 / np.sqrt(np.maximum(powers[0][inner] * powers[1][inner], _TINY))
     return np.asarray(flat[shell_indices(box)], dtype=np.float32)
 
 
-def _vertex(values: np.ndarray, peak: tuple[np.intp, ...], axis: int) -> float:
+def shell_powers(transform: Complex64[np.ndarray, "d d h"], box: int) -> Float64[np.ndarray, " s"]:
+    """Return the sum of squares over the shells round(|k|) = 0 ... d/2."""
+    return whole_shells(half_shell_power(pack_shells(transform), box), rounded=True)
+
+
+def _vertex(values: np.ndarray, peak: tuple[int, int, int], axis: int) -> float:
     """Return where between voxels a parabola through a peak and its two neighbours along an axis is largest."""
     size = values.shape[axis]
     around = [list(peak), list(peak), list(peak)]

@@ -4,9 +4,12 @@ from cryobench.benchmark.colouring import colourings
 from cryobench.benchmark.confusion import Confusion, confusion
 from cryobench.benchmark.drawing import LatentDrawing, draw_latents
 from cryobench.benchmark.latent_plots import imbalance_points, neighbourhood_curves, recovery
+from cryobench.benchmark.needs import Computable, computable_metrics, metric_needs
 from cryobench.benchmark.pair import PairScores, compare_maps
+from cryobench.benchmark.queries import particles_of_conformations, particles_of_images, wanted_particles
 from cryobench.benchmark.results_folder import write_results, write_submissions
 from cryobench.benchmark.run import Run, run_methods, score_run
+from cryobench.benchmark.sanity import SanityFinding, SanityReport, check_volumes, sanity_notes
 from cryobench.benchmark.score_tables import score_document, scores_text
 from cryobench.benchmark.volume_scores import per_item_text, per_state_text, volume_score_records
 from cryobench.benchmark.volumes import (
@@ -23,30 +26,40 @@ from cryobench.benchmark.volumes import (
 __all__ = [
     "PER_CONFORMATION",
     "PER_IMAGE",
+    "Computable",
     "Confusion",
     "Gauge",
     "LatentDrawing",
     "PairScores",
     "Run",
+    "SanityFinding",
+    "SanityReport",
     "Task",
     "VolumeScores",
+    "check_volumes",
     "colourings",
     "common_frame",
     "compare_maps",
+    "computable_metrics",
     "confusion",
     "curve_record",
     "draw_latents",
     "imbalance_points",
+    "metric_needs",
     "neighbourhood_curves",
+    "particles_of_conformations",
+    "particles_of_images",
     "per_item_text",
     "per_state_text",
     "recovery",
     "run_methods",
+    "sanity_notes",
     "score_document",
     "score_run",
     "score_tasks",
     "scores_text",
     "volume_score_records",
+    "wanted_particles",
     "write_results",
     "write_submissions",
 ]

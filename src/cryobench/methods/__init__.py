@@ -2,13 +2,15 @@
 
 from cryobench.methods import builtin as builtin
 from cryobench.methods.base import METHODS, Control, Method, find_method
-from cryobench.methods.builtin.backprojection import backproject
+from cryobench.methods.builtin.backprojection import backproject, backproject_particles
 from cryobench.methods.file_volumes import FileVolumes
 from cryobench.methods.made_volumes import Decoder, MadeVolumes, listed_volumes
 from cryobench.methods.neutral import NeutralDecoder, with_neutral_volumes
 from cryobench.methods.published_latents import FoundLatents, find_latents, read_latents
+from cryobench.methods.submission_checking import Expected, SubmissionReport, check_submission
 from cryobench.methods.submission_folder import discard_submission, write_submission
 from cryobench.methods.submission_manifest import SubmissionManifest, read_submission_manifest, submission_schema
+from cryobench.methods.submission_packing import pack_submission, unpack_submission
 from cryobench.methods.submission_reading import read_submission
 from cryobench.methods.volumes import ClassVolumes, LinearVolumes
 
@@ -17,6 +19,7 @@ __all__ = [
     "ClassVolumes",
     "Control",
     "Decoder",
+    "Expected",
     "FileVolumes",
     "FoundLatents",
     "LinearVolumes",
@@ -24,15 +27,20 @@ __all__ = [
     "Method",
     "NeutralDecoder",
     "SubmissionManifest",
+    "SubmissionReport",
     "backproject",
+    "backproject_particles",
+    "check_submission",
     "discard_submission",
     "find_latents",
     "find_method",
     "listed_volumes",
+    "pack_submission",
     "read_latents",
     "read_submission",
     "read_submission_manifest",
     "submission_schema",
+    "unpack_submission",
     "with_neutral_volumes",
     "write_submission",
 ]

@@ -11,13 +11,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int
 
-from cryobench.benchmark import PER_CONFORMATION, PER_IMAGE
+from cryobench.benchmark import PER_CONFORMATION, PER_IMAGE, particles_of_conformations, particles_of_images
 from cryobench.cli.fsc.options import ManyOptions
 from cryobench.core import FormatError, InputError, Progress, Truth, VolumeProvider
 from cryobench.datasets import load_dataset, truth_of_maps
 from cryobench.io import read_array, read_array_pickles
 from cryobench.methods import Decoder, FileVolumes, MadeVolumes, listed_volumes, read_latents, read_submission
-from cryobench.metrics import representatives, stratified_particles, strided_particles
 
 _MOST_STATES = 2**31
 _NAMED = 5  # particles that a message names
@@ -168,15 +167,8 @@ def _labels(call: ManyOptions) -> Int[np.ndarray, " N"]:
 
 def _particles(truth: Truth, latents: np.ndarray | None, protocol: str, draw: Draw) -> Int[np.ndarray, " q"]:
     if protocol == PER_CONFORMATION:
-        present = np.unique(truth.labels)
-        if len(present) < len(truth.states):
-            compact = np.searchsorted(present, truth.labels).astype(np.int32)
-            return representatives(compact, len(present), latents)
-        return representatives(truth.labels, len(truth.states), latents)
-    count = min(draw.count, len(truth))
-    if draw.stratified:
-        return stratified_particles(truth.labels, count, draw.seed)
-    return strided_particles(len(truth), count)
+        return particles_of_conformations(truth, latents)
+    return particles_of_images(truth, draw.count, draw.seed, stratified=draw.stratified)
 
 
 def _having(
