@@ -1,6 +1,6 @@
 """Freedom of gauge: one map to another, one set of poses to another, and shifts."""
 
-from cryobench.align.differences import MapDifference, find_difference
+from cryobench.align.differences import FINEST_BOX, MapDifference, find_difference
 from cryobench.align.frames import (
     CRITERIA,
     Criterion,
@@ -16,6 +16,7 @@ from cryobench.align.volumes import Alignment, Transform, align_volumes, transfo
 
 __all__ = [
     "CRITERIA",
+    "FINEST_BOX",
     "MIRROR",
     "Alignment",
     "Criterion",

@@ -51,10 +51,10 @@ class ScaledPair:
             turned_transforms(self.reference, second[None])[0, ..., 0],
         )
 
-    def maps(self, magnification: float, box: int) -> tuple[Float32[np.ndarray, "d d d"], Float32[np.ndarray, "d d d"]]:
-        """Return both maps as :meth:`at` has them, cropped to a box."""
+    def maps(self, magnification: float) -> tuple[Float32[np.ndarray, "d d d"], Float32[np.ndarray, "d d d"]]:
+        """Return both maps as :meth:`at` has them."""
         first, second = self.at(magnification)
-        return crop_volume(fourier_to_volume(first), box), crop_volume(fourier_to_volume(second), box)
+        return fourier_to_volume(first), fourier_to_volume(second)
 
     def correlations(
         self, magnification: float, matrix: Float64[np.ndarray, "3 3"], displacement: Float64[np.ndarray, " 3"]
@@ -63,12 +63,13 @@ class ScaledPair:
         first, second = self.at(magnification, matrix)
         return shell_correlations(displace_volume(first, displacement), second, self.box)[1 : self.shells + 1]
 
-    def best_displacement(
+    def fit(
         self, magnification: float, matrix: Float64[np.ndarray, "3 3"] = _IDENTITY
-    ) -> tuple[Float64[np.ndarray, " 3"], float]:
-        """Return the displacement (x, y, z), in voxels, of the largest correlation of either sign, and its sign.
+    ) -> tuple[float, Float64[np.ndarray, " 3"], float]:
+        """Return the mean FSC at the best displacement of either sign, that displacement (x, y, z) in voxels, its sign.
 
-        Shells are flattened, so that details count as much as the outline.
+        The displacement is that of the largest correlation with flattened shells, where details count as much as the
+        outline. The mean FSC is that of the map times its sign.
         """
         first, second = self.at(magnification, matrix)
         weights = flat_weights(first, second, self.box, self.shells)
@@ -78,8 +79,9 @@ class ScaledPair:
         peak = (int(z), int(y), int(x))
         sign = 1.0 if correlation[peak] > 0 else -1.0
         offsets = np.array([_vertex(sign * correlation, peak, axis) for axis in range(3)])
-        places = signed_frequencies(self.box)[list(peak)] + offsets
-        return places[::-1].astype(np.float64), sign
+        displacement = (signed_frequencies(self.box)[list(peak)] + offsets)[::-1].astype(np.float64)
+        fsc = shell_correlations(displace_volume(first, displacement), second, self.box)
+        return sign * float(fsc[1 : self.shells + 1].mean()), displacement, sign
 
     def grey_scale(
         self, magnification: float, matrix: Float64[np.ndarray, "3 3"], displacement: Float64[np.ndarray, " 3"]
@@ -99,8 +101,8 @@ def scaled_pair(
     moving: Float32[np.ndarray, "D D D"], reference: Float32[np.ndarray, "D D D"], box: int, shells: int
 ) -> ScaledPair:
     """Return two maps of one box, cropped to a smaller one in Fourier space, of which so many shells count."""
-    grids = (slice_grid(crop_volume(each, box).copy()[None], DEFAULT) for each in (moving, reference))
-    return ScaledPair(*grids, shells=min(shells, box // 2 - 1))
+    first, second = (slice_grid(crop_volume(each, box).copy()[None], DEFAULT) for each in (moving, reference))
+    return ScaledPair(first, second, min(shells, box // 2 - 1))
 
 
 def shell_correlations(

@@ -5,9 +5,9 @@ the shift and a the grey scale, negative where the map is negated. What is compa
 which the reference can be trusted, each shell having the same say: so an outline that differs, where one map lacks a
 domain, does not lead the search.
 
-First the frame is kept: all shifts of both signs are tried at 47 magnifications from 0.4 to 2.5, at box 32, and the best
-is refined at box 64. Where the maps do not agree well then, all turns of both hands are tried, at that magnification, at 1
-and at those that the decay of the power spectra suggests.
+First the frame is kept: all shifts of both signs are tried at 47 magnifications from 0.4 to 2.5, at box 32, and the
+best is refined at box 48. Where the maps do not agree well then, all turns of both hands are tried, at the
+magnification that the decay of the power spectra suggests, at 1 and at the best one so far.
 """
 
 from __future__ import annotations
@@ -31,14 +31,16 @@ from cryobench.ops.gridding import Gridding
 LARGEST = 2.5
 """Largest magnification that is found, and one over the smallest."""
 
+FINEST_BOX = 48
+"""Box at which maps are compared in the end: a reference need not have a larger one."""
+
 _STEP = 0.04
-_COARSE_BOX, _FINE_BOX = 32, 64
+_COARSE_BOX = 32
 _COARSE_SHELLS = 10
 _CLOSE = 1e-3
 _GOOD = 0.5
 _STEPS = 12
-_SPECTRAL = 1
-_TURN_BOX = 48
+_NO_TURN = 1 + 2 * np.cos(np.deg2rad(0.5))
 _GRIDDING = Gridding(width=6, oversampling=1.5)
 
 
@@ -100,7 +102,7 @@ def find_difference(moving: MapLike, reference: MapLike, shells: int) -> MapDiff
     moving, reference
         Maps of one box D, even, or the reference of a smaller one, cropped from D in Fourier space.
     shells
-        Shells in which the reference can be trusted; at most 31 of them count.
+        Shells in which the reference can be trusted; at most 23 of them count.
 
     Raises
     ------
@@ -115,7 +117,7 @@ def find_difference(moving: MapLike, reference: MapLike, shells: int) -> MapDiff
         cropped = Volume(data, moving.pixel_size * box / len(data))
         require_same_grid(cropped, "the map", reference, "the reference")
     require_same_grid(data, "the map", target, "the reference")
-    fine = scaled_pair(data, target, min(_FINE_BOX, len(data)), shells)
+    fine = scaled_pair(data, target, min(FINEST_BOX, len(data)), shells)
     found = _in_frame(fine, scaled_pair(data, target, min(_COARSE_BOX, len(data)), min(shells, _COARSE_SHELLS)))
     if found.agreement < _GOOD:
         found = _in_any_frame(fine, found)
@@ -127,17 +129,9 @@ def _in_frame(fine: ScaledPair, coarse: ScaledPair) -> _Place:
     half = int(np.log(LARGEST) / _STEP)
     magnifications = np.exp(_STEP * np.arange(-half - 1, half + 2))
     magnifications[[0, -1]] = 1 / LARGEST, LARGEST
-    scores = [_agreement(coarse, m, np.eye(3))[0] for m in magnifications.tolist()]
+    scores = [coarse.fit(m)[0] for m in magnifications.tolist()]
     start = float(magnifications[int(np.argmax(scores))])
     return _refined(fine, start, np.eye(3))
-
-
-def _agreement(
-    pair: ScaledPair, magnification: float, matrix: Float64[np.ndarray, "3 3"]
-) -> tuple[float, Float64[np.ndarray, " 3"], float]:
-    """Return the agreement at the best displacement of either sign, that displacement and sign."""
-    displacement, sign = pair.best_displacement(magnification, matrix)
-    return sign * float(pair.correlations(magnification, matrix, displacement).mean()), displacement, sign
 
 
 def _refined(pair: ScaledPair, magnification: float, matrix: Float64[np.ndarray, "3 3"]) -> _Place:
@@ -146,6 +140,8 @@ def _refined(pair: ScaledPair, magnification: float, matrix: Float64[np.ndarray,
     turned = _turned(pair, found)
     if turned.agreement <= found.agreement:
         return found
+    if np.trace(turned.matrix.T @ matrix) > _NO_TURN:
+        return turned
     again = _rescaled(pair, turned.magnification, turned.matrix, _STEP / 2)
     return max(turned, again, key=lambda place: place.agreement)
 
@@ -153,19 +149,19 @@ def _refined(pair: ScaledPair, magnification: float, matrix: Float64[np.ndarray,
 def _rescaled(pair: ScaledPair, magnification: float, matrix: Float64[np.ndarray, "3 3"], within: float) -> _Place:
     """Return the best magnification near one, the displacement found anew at each."""
     best = scipy.optimize.minimize_scalar(
-        lambda log: -_agreement(pair, magnification * float(np.exp(log)), matrix)[0],
+        lambda log: -pair.fit(magnification * float(np.exp(log)), matrix)[0],
         bounds=(-within, within),
         method="bounded",
         options={"xatol": _CLOSE},
     )
     scale = magnification * float(np.exp(best.x))
-    agreement, displacement, sign = _agreement(pair, scale, matrix)
+    agreement, displacement, sign = pair.fit(scale, matrix)
     return _Place(scale, sign, matrix, displacement, agreement)
 
 
 def _turned(pair: ScaledPair, place: _Place) -> _Place:
     """Return a place with its turn and displacement refined."""
-    moving, reference = pair.maps(place.magnification, pair.box)
+    moving, reference = pair.maps(place.magnification)
     spectra = spectrum_pair(np.float32(place.sign) * moving, reference, pair.box, _GRIDDING, moments=True)
     weights = fsc_weights(spectra, spectra.fsc(place.matrix, place.displacement))
     weights[pair.shells + 1 :] = 0.0
@@ -176,13 +172,13 @@ def _turned(pair: ScaledPair, place: _Place) -> _Place:
 
 def _in_any_frame(fine: ScaledPair, found: _Place) -> _Place:
     """Return the best place at a few magnifications, turned at will and of either hand."""
-    magnifications = spectral_magnifications(fine)
+    magnifications = [spectral_magnification(fine)]
     magnifications += [
         m for m in (1.0, found.magnification) if not any(abs(np.log(m / other)) < _STEP for other in magnifications)
     ]
     best = found
     for turn, magnification in enumerate(magnifications):
-        moving, reference = fine.maps(magnification, min(_TURN_BOX, fine.box))
+        moving, reference = fine.maps(magnification)
         likely = 1.0 if _skewness(moving) * _skewness(reference) >= 0 else -1.0
         for sign in (likely, -likely) if turn == 0 else (likely,):
             aligned = align_volumes(np.float32(sign) * moving, reference)
@@ -204,8 +200,8 @@ def _described(pair: ScaledPair, place: _Place, box: int) -> MapDifference:
     m, matrix, sign = place.magnification, place.matrix, place.sign
     mirrored = bool(np.linalg.det(matrix) < 0)
     unmoved = sign * float(pair.correlations(m, matrix, np.zeros(3)).mean())
-    unscaled = _agreement(pair, 1.0, matrix)
-    unturned = _agreement(pair, m, np.eye(3))
+    unscaled = pair.fit(1.0, matrix)
+    unturned = pair.fit(m)
     return MapDifference(
         magnification=m,
         shift=-(matrix.T @ place.displacement) * max(m, 1.0) * box / pair.box,
@@ -220,8 +216,11 @@ def _described(pair: ScaledPair, place: _Place, box: int) -> MapDifference:
     )
 
 
-def spectral_magnifications(pair: ScaledPair) -> list[float]:
-    """Return the magnifications that explain the power spectra best, but for a factor and a Gaussian decay."""
+def spectral_magnification(pair: ScaledPair) -> float:
+    """Return the magnification that explains the power spectra best, but for a factor and a Gaussian decay.
+
+    Spectra know nothing of turn, shift, hand and sign.
+    """
     first, second = (np.log(np.maximum(shell_powers(each, pair.box), 1e-30)) for each in pair.at(1.0))
     shells = np.arange(1, pair.shells + 1, dtype=np.float64)
     all_shells = np.arange(len(first), dtype=np.float64)
@@ -234,6 +233,4 @@ def spectral_magnifications(pair: ScaledPair) -> list[float]:
         design = np.column_stack((np.ones_like(k), k**2))
         residual = (one - other) - design @ np.linalg.lstsq(design, one - other, rcond=None)[0]
         misfits[i] = float(np.mean(residual**2)) if len(k) > 3 else np.inf
-    inner = [i for i in range(1, len(logs) - 1) if misfits[i] <= min(misfits[i - 1], misfits[i + 1])]
-    inner.sort(key=lambda i: misfits[i])
-    return [float(np.exp(logs[i])) for i in inner[:_SPECTRAL]]
+    return float(np.exp(logs[int(np.argmin(misfits))]))

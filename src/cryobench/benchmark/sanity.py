@@ -1,9 +1,9 @@
 """Whether a submission's volumes are, as a whole, what the dataset's particles show: before anything is scored.
 
 The mean of the volumes is compared with a backprojection of the particles with their true poses. It needs no truth of
-the states. What is named: volumes that are magnified, shifted, turned, mirrored, negated, of another grey scale, or like
-nothing in the images. A difference counts where it is larger than a limit, and taking it back makes the maps agree
-better: a volume of low resolution, or of one state alone, is no fault.
+the states. What is named: volumes that are magnified, shifted, turned, mirrored, negated, of another grey scale, or
+like nothing in the images. A difference counts where it is larger than a limit, and taking it back makes the maps
+agree better: a volume of low resolution, or of one state alone, is no fault.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float64, Int
 
-from cryobench.align import MapDifference, find_difference
+from cryobench.align import FINEST_BOX, MapDifference, find_difference
 from cryobench.core import FormatError, InputError, Particles, Progress, Submission, Volume, VolumeProvider, silent
 from cryobench.core.maps import require_map
 from cryobench.methods import FileVolumes, backproject_particles
@@ -31,7 +31,7 @@ MOST_VOLUMES = 40
 """Volumes in the mean at most."""
 
 MAGNIFIED, SHIFTED, TURNED, GREY = 0.02, 0.7, 3.0, 10.0
-"""What is named: magnifications by more than this part, shifts in voxels, turns in degrees, factors of the grey scale."""
+"""What is named: magnifications by more than this part, shifts (voxels), turns (degrees), factors of the grey scale."""
 
 GAIN = 0.005
 """By how much the agreement must rise when a difference is taken back."""
@@ -39,7 +39,6 @@ GAIN = 0.005
 UNLIKE = 0.2
 """Agreement below which a map is like nothing in the images."""
 
-_BOX = 64
 _TRUSTED = 0.5
 _FEWEST_SHELLS = 5
 
@@ -103,7 +102,7 @@ class Consensus:
     Parameters
     ----------
     volume
-        At a box of at most 64.
+        At a box of at most 48.
     shells
         Shells in which half-maps correlate by 0.5 or more: where it can be trusted.
     """
@@ -116,12 +115,12 @@ class Consensus:
 def consensus(particles: Particles) -> Consensus:
     """Return the backprojection of a dataset's particles, of evenly spread ones where there are many; it is kept."""
     chosen = np.unique(np.linspace(0, len(particles) - 1, min(len(particles), MOST_PARTICLES)).astype(np.int64))
-    box = min(particles.box, _BOX)
-    halves = [backproject_particles(particles, chosen[part::2], box) for part in (0, 1) if len(chosen) > part]
-    volume = Volume(np.mean([half.data for half in halves], axis=0, dtype=np.float32), halves[0].pixel_size)
-    if len(halves) < 2:
-        return Consensus(volume, 0)
-    below = np.flatnonzero(fsc_curve(*halves).correlation < _TRUSTED)
+    box = min(particles.box, FINEST_BOX)
+    if len(chosen) < 2:
+        return Consensus(backproject_particles(particles, chosen, box), 0)
+    first, second = (backproject_particles(particles, chosen[part::2], box) for part in (0, 1))
+    volume = Volume((first.data + second.data) / 2, first.pixel_size)
+    below = np.flatnonzero(fsc_curve(first, second).correlation < _TRUSTED)
     return Consensus(volume, int(below[0]) - 1 if below.size else box // 2 - 1)
 
 
@@ -260,8 +259,8 @@ def _of_frame(found: MapDifference, *, given: bool) -> Sequence[SanityFinding]:
         findings.append(SanityFinding("turned", found.degrees, words, of_frame=True))
     if moved:
         words = (
-            f"shifted by ({_vector(found.shift)}) voxels along x, y, z: bring the origin to the voxel D/2, or score them "
-            "with --align one"
+            f"shifted by ({_vector(found.shift)}) voxels along x, y, z: bring the origin to the voxel D/2, or score "
+            "them with --align one"
         )
         findings.append(SanityFinding("shifted", distance, words, of_frame=True))
     return findings
