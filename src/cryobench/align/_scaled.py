@@ -17,6 +17,8 @@ from cryobench.ops.threads import get_threads
 
 _TINY = 1e-30
 _IDENTITY = np.eye(3)
+_EMPTY = 1e-9  # of the largest power of a shell: single precision has 1e-14
+_FEWEST = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,12 +58,19 @@ class ScaledPair:
         first, second = self.at(magnification)
         return fourier_to_volume(first), fourier_to_volume(second)
 
-    def correlations(
+    def agreement(
         self, magnification: float, matrix: Float64[np.ndarray, "3 3"], displacement: Float64[np.ndarray, " 3"]
-    ) -> Float64[np.ndarray, " s"]:
-        """Return the FSC over shells 1 ... s of the moving map, turned, shrunk and displaced by (x, y, z) voxels."""
+    ) -> float:
+        """Return the mean FSC of the moving map, turned, shrunk and displaced by (x, y, z) voxels."""
         first, second = self.at(magnification, matrix)
-        return shell_correlations(displace_volume(first, displacement), second, self.box)[1 : self.shells + 1]
+        return self._mean_fsc(displace_volume(first, displacement), second)
+
+    def _mean_fsc(self, first: Complex64[np.ndarray, "d d h"], second: Complex64[np.ndarray, "d d h"]) -> float:
+        """Return the mean FSC over the shells that count; those beyond the band limit of a map do not."""
+        powers = [shell_powers(each, self.box)[1 : self.shells + 1] for each in (first, second)]
+        held = np.logical_and(*(power > _EMPTY * power.max(initial=_TINY) for power in powers))
+        fsc = shell_correlations(first, second, self.box)[1 : self.shells + 1]
+        return float(fsc[held].sum() / max(int(held.sum()), _FEWEST))
 
     def fit(
         self, magnification: float, matrix: Float64[np.ndarray, "3 3"] = _IDENTITY
@@ -80,8 +89,7 @@ class ScaledPair:
         sign = 1.0 if correlation[peak] > 0 else -1.0
         offsets = np.array([_vertex(sign * correlation, peak, axis) for axis in range(3)])
         displacement = (signed_frequencies(self.box)[list(peak)] + offsets)[::-1].astype(np.float64)
-        fsc = shell_correlations(displace_volume(first, displacement), second, self.box)
-        return sign * float(fsc[1 : self.shells + 1].mean()), displacement, sign
+        return sign * self._mean_fsc(displace_volume(first, displacement), second), displacement, sign
 
     def grey_scale(
         self, magnification: float, matrix: Float64[np.ndarray, "3 3"], displacement: Float64[np.ndarray, " 3"]

@@ -166,7 +166,7 @@ def _turned(pair: ScaledPair, place: _Place) -> _Place:
     weights = fsc_weights(spectra, spectra.fsc(place.matrix, place.displacement))
     weights[pair.shells + 1 :] = 0.0
     matrix, displacement, _ = refine(spectra, place.matrix, place.displacement, weights, _STEPS)
-    agreement = place.sign * float(pair.correlations(place.magnification, matrix, displacement).mean())
+    agreement = place.sign * pair.agreement(place.magnification, matrix, displacement)
     return _Place(place.magnification, place.sign, matrix, displacement, agreement)
 
 
@@ -199,7 +199,7 @@ def _skewness(data: Float32[np.ndarray, "d d d"]) -> float:
 def _described(pair: ScaledPair, place: _Place, box: int) -> MapDifference:
     m, matrix, sign = place.magnification, place.matrix, place.sign
     mirrored = bool(np.linalg.det(matrix) < 0)
-    unmoved = sign * float(pair.correlations(m, matrix, np.zeros(3)).mean())
+    unmoved = sign * pair.agreement(m, matrix, np.zeros(3))
     unscaled = pair.fit(1.0, matrix)
     unturned = pair.fit(m)
     return MapDifference(
@@ -209,7 +209,7 @@ def _described(pair: ScaledPair, place: _Place, box: int) -> MapDifference:
         mirrored=mirrored,
         grey_scale=pair.grey_scale(m, matrix, place.displacement),
         agreement=place.agreement,
-        as_it_is=float(pair.correlations(1.0, np.eye(3), np.zeros(3)).mean()),
+        as_it_is=pair.agreement(1.0, np.eye(3), np.zeros(3)),
         unscaled=unscaled[0] * unscaled[2] * sign,
         unshifted=unmoved,
         unturned=unturned[0] * unturned[2] * sign,

@@ -34,12 +34,13 @@ MAGNIFIED, SHIFTED, TURNED, GREY = 0.02, 0.7, 3.0, 10.0
 """What is named: magnifications by more than this part, shifts (voxels), turns (degrees), factors of the grey scale."""
 
 GAIN = 0.005
-"""By how much the agreement must rise when a difference is taken back."""
+"""By how much the agreement must rise at least when a difference is taken back; by more where the maps agree badly."""
 
-UNLIKE = 0.2
+UNLIKE = 0.25
 """Agreement below which a map is like nothing in the images."""
 
 _TRUSTED = 0.5
+_CHANCE = 0.02  # by how much the mean FSC of unrelated maps varies
 _FEWEST_SHELLS = 5
 
 
@@ -225,10 +226,15 @@ def _findings(found: MapDifference, kind: str) -> Sequence[SanityFinding]:
     return findings
 
 
+def _required_gain(found: MapDifference) -> float:
+    """Return the gain in agreement beyond chance, which has the more to say the worse the maps agree."""
+    return max(GAIN, _CHANCE * (1 - found.agreement**2))
+
+
 def _of_size_and_sign(found: MapDifference) -> Sequence[SanityFinding]:
     findings = []
     m = found.magnification
-    if abs(np.log(m)) > MAGNIFIED and found.agreement - found.unscaled > GAIN:
+    if abs(np.log(m)) > MAGNIFIED and found.agreement - found.unscaled > _required_gain(found):
         words = (
             f"magnified {m:.3g} x: resample the volumes by {1 / m:.3g} about the voxel D/2, or correct the pixel size "
             "that they were made with"
@@ -242,9 +248,9 @@ def _of_size_and_sign(found: MapDifference) -> Sequence[SanityFinding]:
 
 def _of_frame(found: MapDifference, *, given: bool) -> Sequence[SanityFinding]:
     """Return what is wrong with the frame, which a method that was given the poses should have kept."""
-    turned = found.degrees > TURNED and found.agreement - found.unturned > GAIN
+    turned = found.degrees > TURNED and found.agreement - found.unturned > _required_gain(found)
     distance = float(np.linalg.norm(found.shift))
-    moved = distance > SHIFTED and found.agreement - found.unshifted > GAIN
+    moved = distance > SHIFTED and found.agreement - found.unshifted > _required_gain(found)
     findings = []
     if found.mirrored:
         mend = "flip one axis of the volumes about the voxel D/2, or score them with --align one"
