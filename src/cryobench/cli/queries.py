@@ -56,8 +56,8 @@ def queries(
 ) -> None:
     """List the particles whose volumes a submission should have.
 
-    Per image: every N // n-th. Per conformation: of each state the particle whose latent is nearest to the state's mean;
-    which ones hangs on the method's latents and on the truth, so they are listed only with --latents.
+    Per image: every N // n-th. Per conformation: of each state the particle whose latent is nearest to the state's
+    mean; which ones hangs on the method's latents and on the truth, so they are listed only with --latents.
     """
     with mendable_errors("nothing was written"):
         known = load_dataset(dataset)

@@ -117,8 +117,8 @@ def _insane(claimed: Submission, dataset: Dataset, progress: Progress) -> tuple[
     found = report.difference
     notes = [
         f"volumes: the mean of {report.volumes} agrees with the consensus of the particles by a mean FSC of "
-        f"{found.as_it_is:.3f} as it is, {found.agreement:.3f} at its best place; magnification {found.magnification:.3f}, "
-        f"grey scale {found.grey_scale:.3g}"
+        f"{found.as_it_is:.3f} as it is, {found.agreement:.3f} at its best place; magnification "
+        f"{found.magnification:.3f}, grey scale {found.grey_scale:.3g}"
     ]
     notes += [f"volumes: {each.words}" for each in report.findings if each.harmless]
     return [f"volumes: {words}" for words in report.notes()], notes
@@ -127,11 +127,11 @@ def _insane(claimed: Submission, dataset: Dataset, progress: Progress) -> tuple[
 def _print(folder: Path, report: SubmissionReport, claimed: Submission, notes: list[str]) -> None:
     who = "" if report.manifest is None else f": {claimed.method.name} {claimed.method.version}, {claimed.kind}"
     table = Table(title=escape(f"{folder}{who}"), title_justify="left", box=rich.box.SIMPLE_HEAD)
-    for head in ("part", "there", "metrics that need it"):
+    for head in ("metrics", "need", "there"):
         table.add_column(head)
     shapes = _shapes(claimed)
     for part in computable_metrics(claimed):
-        table.add_row(part.needs, shapes[part.needs] if part.there else "-", ", ".join(part.metrics))
+        table.add_row(", ".join(part.metrics), part.needs, shapes[part.needs] if part.there else "no")
     console.print(table)
     for note in notes:
         console.print(note, markup=False, soft_wrap=True)
