@@ -38,7 +38,7 @@ _STEP = 0.04
 _COARSE_BOX = 32
 _COARSE_SHELLS = 10
 _CLOSE = 1e-3
-_GOOD = 0.5
+_GOOD = 0.8  # a smooth map agrees with its mirror image by more than half
 _STEPS = 12
 _NO_TURN = 1 + 2 * np.cos(np.deg2rad(0.5))
 _GRIDDING = Gridding(width=6, oversampling=1.5)
@@ -185,7 +185,9 @@ def _in_any_frame(fine: ScaledPair, found: _Place) -> _Place:
             place = _refined(fine, magnification, aligned.matrix)
             best = max(best, place, key=lambda each: each.agreement)
             if best.agreement >= _GOOD:
-                return best
+                break
+        if best.agreement >= _GOOD:
+            break
     # A map that fits where it is as well as turned has not been turned.
     return best if best.agreement > found.agreement + AMBIGUOUS else found
 

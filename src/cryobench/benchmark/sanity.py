@@ -33,14 +33,14 @@ MOST_VOLUMES = 40
 MAGNIFIED, SHIFTED, TURNED, GREY = 0.02, 0.7, 3.0, 10.0
 """What is named: magnifications by more than this part, shifts (voxels), turns (degrees), factors of the grey scale."""
 
-GAIN = 0.005
+GAIN = 0.002
 """By how much the agreement must rise at least when a difference is taken back; by more where the maps agree badly."""
 
 UNLIKE = 0.25
 """Agreement below which a map is like nothing in the images."""
 
 _TRUSTED = 0.5
-_CHANCE = 0.02  # by how much the mean FSC of unrelated maps varies
+_CHANCE = 0.015  # by how much the mean FSC of unrelated maps varies
 _FEWEST_SHELLS = 5
 
 
