@@ -3,8 +3,6 @@
 from cryobench.io.cache import cache_folder, writable_cache
 from cryobench.io.cryodrgn import (
     ctf_from_table,
-    read_array_pickle,
-    read_array_pickles,
     read_poses,
     write_ctf,
     write_poses,
@@ -29,6 +27,7 @@ from cryobench.io.indices import read_indices
 from cryobench.io.listing import find_files, natural_key
 from cryobench.io.mrc import MrcStackWriter, read_volume, write_volume
 from cryobench.io.relion import ParticleTable, read_particle_table
+from cryobench.io.restricted_pickle import read_array_pickle, read_array_pickles, read_pickle_words
 from cryobench.io.star import read_star, write_star
 
 __all__ = [
@@ -52,6 +51,7 @@ __all__ = [
     "read_cs",
     "read_indices",
     "read_particle_table",
+    "read_pickle_words",
     "read_poses",
     "read_star",
     "read_text",

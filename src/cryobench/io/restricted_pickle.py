@@ -1,0 +1,78 @@
+"""Pickles read as data: arrays, numbers, text and containers of them. Nothing found in a file is imported or run."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from cryobench.core import FormatError
+from cryobench.io import pickle_machine
+from cryobench.io.pickle_machine import Builder
+from cryobench.io.pickled_arrays import ArrayBuilder, WordBuilder
+
+
+def read_array_pickle(path: Path) -> Any:
+    """Return the arrays (or containers of them) of a pickle that holds nothing else.
+
+    Raises
+    ------
+    FormatError
+        If the file is missing, is not a pickle, or holds anything but arrays, numbers and containers.
+    """
+    return _read(path, ArrayBuilder(), 1)[0]
+
+
+def read_array_pickles(path: Path) -> list[Any]:
+    """Return what each of the pickles in a row in one file holds, as cryoDRGN writes its latents.
+
+    Raises
+    ------
+    FormatError
+        If the file is missing, is not a pickle, or holds anything but arrays, numbers and containers.
+    """
+    return _read(path, ArrayBuilder(), None)
+
+
+def read_pickle_words(path: Path) -> Any:
+    """Return the first pickle of a file of settings; what is no data in it is a ``Foreign``, which says its name.
+
+    Raises
+    ------
+    FormatError
+        If the file is missing or is not a pickle.
+    """
+    return _read(path, WordBuilder(), 1)[0]
+
+
+def load_pickle(content: bytes, builder: Builder, source: str) -> Any:
+    """Return what a pickle in memory holds.
+
+    Raises
+    ------
+    FormatError
+        Naming ``source``, if it is not a pickle, or holds what the builder refuses.
+    """
+    return _load(content, builder, source, 1)[0]
+
+
+def _read(path: Path, builder: Builder, most: int | None) -> list[Any]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read ({error.strerror})") from error
+    return _load(content, builder, str(path), most)
+
+
+def _load(content: bytes, builder: Builder, source: str, most: int | None) -> list[Any]:
+    file = io.BytesIO(content)
+    found: list[Any] = []
+    if not content:
+        raise FormatError(f"{source}: empty: expected a pickle of arrays")
+    try:
+        while file.tell() < len(content) and (most is None or len(found) < most):
+            found.append(pickle_machine.run(file, builder, len(content)))
+    except Exception as error:  # a damaged pickle can raise nearly anything
+        why = str(error) or type(error).__name__
+        raise FormatError(f"{source}: not a pickle of arrays ({why})") from error
+    return found
