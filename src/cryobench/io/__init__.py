@@ -29,6 +29,7 @@ from cryobench.io.mrc import MrcStackWriter, read_volume, write_volume
 from cryobench.io.relion import ParticleTable, read_particle_table
 from cryobench.io.restricted_pickle import read_array_pickle, read_array_pickles, read_pickle_words
 from cryobench.io.star import read_star, write_star
+from cryobench.io.torch_archive import is_torch_archive, read_torch_archive
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -42,6 +43,7 @@ __all__ = [
     "download",
     "find_files",
     "inside",
+    "is_torch_archive",
     "natural_key",
     "open_images",
     "read_array",
@@ -55,6 +57,7 @@ __all__ = [
     "read_poses",
     "read_star",
     "read_text",
+    "read_torch_archive",
     "read_volume",
     "replacing",
     "require_fields",

@@ -54,7 +54,26 @@ class Unfinished:
 
 
 class Builder(ABC):
-    """What the names in a pickle may stand for."""
+    """What the names in a pickle may stand for.
+
+    Parameters
+    ----------
+    size
+        Bytes of the whole file, which bound what is made of it.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.limit = max(_SMALLEST_LIMIT, _EXPANSION * size)
+        self._spent = 0
+
+    def spend(self, count: int) -> None:
+        """Raise :class:`Refused` if ``count`` more bytes are more than such a file can need.
+
+        The arguments of a call can be named again by two bytes, and each call makes another array of them.
+        """
+        self._spent += count
+        if self._spent > self.limit:
+            raise Refused(f"it makes more than {self.limit:,} bytes, far more than the file holds")
 
     @abstractmethod
     def name(self, name: Name) -> Any:
@@ -89,7 +108,7 @@ class Builder(ABC):
         return None
 
 
-def run(file: io.BytesIO, builder: Builder, size: int) -> Any:
+def run(file: io.BytesIO, builder: Builder) -> Any:
     """Return what the next pickle of a file stands for; the file is left at its end.
 
     Parameters
@@ -98,8 +117,6 @@ def run(file: io.BytesIO, builder: Builder, size: int) -> Any:
         A file in memory, so that a length that is claimed and not there allocates nothing.
     builder
         What names stand for.
-    size
-        Bytes of the whole file, which bound what is made of it.
 
     Raises
     ------
@@ -116,7 +133,7 @@ def run(file: io.BytesIO, builder: Builder, size: int) -> Any:
     if len(machine.stack) != 1 or machine.below:
         raise Refused("it ends in the middle")
     content = machine.stack[0]
-    _weigh(content, builder, max(_SMALLEST_LIMIT, _EXPANSION * size))
+    _weigh(content, builder)
     return content
 
 
@@ -331,8 +348,8 @@ def _leaf(value: Any, builder: Builder) -> int:
     return weight
 
 
-def _weigh(content: Any, builder: Builder, limit: int) -> None:
-    """Raise if a result holds anything but data, holds itself, is nested deeply, or is larger written out than limit.
+def _weigh(content: Any, builder: Builder) -> None:
+    """Raise if a result holds anything but data, holds itself, is nested deeply, or is too large written out.
 
     A container may be referred to many times: ten lists that each hold ten times the next are small in memory and
     10^10 items to whoever goes through them.
@@ -360,8 +377,8 @@ def _weigh(content: Any, builder: Builder, limit: int) -> None:
             weight, height = weight + inner[0], max(height, inner[1])
         if height >= _DEEPEST:
             raise Refused(f"it is nested more than {_DEEPEST} deep")
-        if weight > limit:
-            raise Refused(f"written out it would be more than {limit:,} bytes, far more than the file")
+        if weight > builder.limit:
+            raise Refused(f"written out it would be more than {builder.limit:,} bytes, far more than the file")
         done[id(value)] = weight, height + 1
         open_now.discard(id(value))
     if type(content) not in _CONTAINERS:

@@ -23,7 +23,8 @@ _DTYPE, _ARRAY = "type of numbers", "array"
 class ArrayBuilder(Builder):
     """Arrays of numbers and of text, numbers, bytes; anything else is refused."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
         self.calls: dict[Name, Callable[[tuple[Any, ...]], Any]] = {
             Name("numpy._core.multiarray", "_reconstruct"): _empty_array,
             Name("numpy._core.multiarray", "scalar"): _scalar,
@@ -49,15 +50,20 @@ class ArrayBuilder(Builder):
         action = self.calls.get(name) if isinstance(name, Name) else None
         if action is None:
             raise Refused(f"it calls {name if isinstance(name, Name) else f'a {type(name).__name__}'}")
-        return action(arguments)
+        return self._paid(action(arguments))
 
     def build(self, made: Any, state: Any) -> Any:
         """Return the array or the type whose content this is; nothing else has a state."""
         if isinstance(made, Unfinished) and made.kind == _ARRAY:
-            return _array(state)
+            return self._paid(_array(state))
         if isinstance(made, Unfinished) and made.kind == _DTYPE:
             return _ordered_dtype(made.detail, state)
         raise Refused(f"it sets the state of a {type(made).__name__}")
+
+    def _paid(self, made: Any) -> Any:
+        if isinstance(made, np.ndarray | np.generic | bytes):
+            self.spend(len(made) if isinstance(made, bytes) else int(made.nbytes))
+        return made
 
     def weight(self, made: Any) -> int | None:
         """Return the bytes of an array or of a number."""

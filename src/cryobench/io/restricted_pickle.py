@@ -20,7 +20,8 @@ def read_array_pickle(path: Path) -> Any:
     FormatError
         If the file is missing, is not a pickle, or holds anything but arrays, numbers and containers.
     """
-    return _read(path, ArrayBuilder(), 1)[0]
+    content = _bytes(path)
+    return _load(content, ArrayBuilder(len(content)), str(path), 1)[0]
 
 
 def read_array_pickles(path: Path) -> list[Any]:
@@ -31,7 +32,8 @@ def read_array_pickles(path: Path) -> list[Any]:
     FormatError
         If the file is missing, is not a pickle, or holds anything but arrays, numbers and containers.
     """
-    return _read(path, ArrayBuilder(), None)
+    content = _bytes(path)
+    return _load(content, ArrayBuilder(len(content)), str(path), None)
 
 
 def read_pickle_words(path: Path) -> Any:
@@ -42,7 +44,8 @@ def read_pickle_words(path: Path) -> Any:
     FormatError
         If the file is missing or is not a pickle.
     """
-    return _read(path, WordBuilder(), 1)[0]
+    content = _bytes(path)
+    return _load(content, WordBuilder(len(content)), str(path), 1)[0]
 
 
 def load_pickle(content: bytes, builder: Builder, source: str) -> Any:
@@ -56,12 +59,13 @@ def load_pickle(content: bytes, builder: Builder, source: str) -> Any:
     return _load(content, builder, source, 1)[0]
 
 
-def _read(path: Path, builder: Builder, most: int | None) -> list[Any]:
+def _bytes(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise FormatError(f"{path}: cannot be read ({error.strerror})") from error
-    return _load(content, builder, str(path), most)
+        if path.exists() and not path.is_file():
+            raise FormatError(f"{path}: no regular file: expected a pickle")  # a pipe would be waited for
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise FormatError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
 
 
 def _load(content: bytes, builder: Builder, source: str, most: int | None) -> list[Any]:
@@ -71,7 +75,7 @@ def _load(content: bytes, builder: Builder, source: str, most: int | None) -> li
         raise FormatError(f"{source}: empty: expected a pickle of arrays")
     try:
         while file.tell() < len(content) and (most is None or len(found) < most):
-            found.append(pickle_machine.run(file, builder, len(content)))
+            found.append(pickle_machine.run(file, builder))
     except Exception as error:  # a damaged pickle can raise nearly anything
         why = str(error) or type(error).__name__
         raise FormatError(f"{source}: not a pickle of arrays ({why})") from error
