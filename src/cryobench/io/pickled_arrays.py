@@ -80,7 +80,8 @@ class Foreign:
 class WordBuilder(ArrayBuilder):
     """As :class:`ArrayBuilder`, but what is no data becomes a :class:`Foreign`: nothing of it is looked up or made.
 
-    The words of a command line, ``argparse.Namespace``, become a dictionary.
+    The words of a command line, ``argparse.Namespace``, become a dictionary, also where they are the one object in an
+    array of no dimension.
     """
 
     def name(self, name: Name) -> Any:
@@ -108,6 +109,8 @@ class WordBuilder(ArrayBuilder):
         """Return the array, or what stands for a thing with its state."""
         if isinstance(made, Foreign):
             return state if made.name == _WORDS_OF_COMMAND and type(state) is dict else made
+        if type(state) is tuple and len(state) == 5 and state[1] == () and isinstance(state[2], Foreign):
+            return state[4][0] if type(state[4]) is list and len(state[4]) == 1 else Foreign("an array of objects")
         try:
             return super().build(made, state)
         except Refused:

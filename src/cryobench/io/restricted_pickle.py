@@ -36,8 +36,8 @@ def read_array_pickles(path: Path) -> list[Any]:
     return _load(content, ArrayBuilder(len(content)), str(path), None)
 
 
-def read_pickle_words(path: Path) -> Any:
-    """Return the first pickle of a file of settings; what is no data in it is a ``Foreign``, which says its name.
+def read_pickle_words(path: Path) -> list[Any]:
+    """Return what the pickles of a file of settings hold; what is no data there is a ``Foreign``, which says its name.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def read_pickle_words(path: Path) -> Any:
         If the file is missing or is not a pickle.
     """
     content = _bytes(path)
-    return _load(content, WordBuilder(len(content)), str(path), 1)[0]
+    return _load(content, WordBuilder(len(content)), str(path), None)
 
 
 def load_pickle(content: bytes, builder: Builder, source: str) -> Any:

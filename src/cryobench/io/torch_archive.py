@@ -1,6 +1,6 @@
 """Files that ``torch.save`` wrote, read without torch: tensors become arrays, and nothing in them is run.
 
-Such a file is a zip archive, not compressed, of a pickle (``data.pkl``) and the numbers of each tensor (``data/0`` ...).
+Such a file is a zip archive, not compressed, of a pickle (``data.pkl``) and the numbers of each tensor (``data/0``).
 The pickle is read as in :mod:`cryobench.io.restricted_pickle`. No member is written to disk, so its name cannot lead
 anywhere, and one that is compressed, or whose size is not there, is refused, so a small file cannot become a large one.
 """

@@ -1,5 +1,9 @@
 """Systems of others: what each leaves on disk, read without its code; importing them registers them."""
 
+from cryobench.methods.systems import cryodrgn as cryodrgn
+from cryobench.methods.systems import drgnai as drgnai
+from cryobench.methods.systems import opus_dsd as opus_dsd
+from cryobench.methods.systems import recovar as recovar
 from cryobench.methods.systems.base import (
     SYSTEMS,
     Choice,
