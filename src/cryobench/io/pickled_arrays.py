@@ -103,12 +103,15 @@ class WordBuilder(ArrayBuilder):
     def new(self, name: Any, arguments: tuple[Any, ...]) -> Any:
         """Return what stands for an object that is not made."""
         del arguments
-        return Foreign(name.name if isinstance(name, Foreign) else str(name))
+        called = name.name if isinstance(name, Foreign) else str(name)
+        return Unfinished(_WORDS_OF_COMMAND) if called == _WORDS_OF_COMMAND else Foreign(called)
 
     def build(self, made: Any, state: Any) -> Any:
         """Return the array, or what stands for a thing with its state."""
         if isinstance(made, Foreign):
-            return state if made.name == _WORDS_OF_COMMAND and type(state) is dict else made
+            return made
+        if isinstance(made, Unfinished) and made.kind == _WORDS_OF_COMMAND:
+            return state if type(state) is dict else Foreign(_WORDS_OF_COMMAND)
         if type(state) is tuple and len(state) == 5 and state[1] == () and isinstance(state[2], Foreign):
             return state[4][0] if type(state[4]) is list and len(state[4]) == 1 else Foreign("an array of objects")
         try:
@@ -127,7 +130,7 @@ class WordBuilder(ArrayBuilder):
 
     def weight(self, made: Any) -> int | None:
         """Return the bytes of an array, a number, or of what is not made."""
-        return 8 if isinstance(made, Foreign) else super().weight(made)
+        return 8 if isinstance(made, Foreign | Unfinished) else super().weight(made)
 
 
 _MOVED = {
