@@ -173,7 +173,7 @@ BUFFER = pickle.dumps(np.arange(6, dtype=np.float32).reshape(2, 3), protocol=5)
         (b"K\x02K\x03\x86", b"N", "no shape"),
         (b"\x8c\x02f4", b"\x8c\x02O8", "array of objects"),
         (b"\x8c\x02f4", b"\x8c\x02V0", "type 'V0'"),
-        (b"\x8c\x02f4", b"\x8c\x02S0", "type 'S0'"),
+        (b"\x8c\x02f4", b"\x8c\x02S0", "24 bytes"),
         (b"\x8c\x02f4", b"\x8c\x03f4,", "type 'f4,'"),
         (b"\x8c\x02f4", b"\x8c\x06(2,)f4", "type '"),
         (b"\x8c\x02f4", b"K\x01", "has no name"),

@@ -12,7 +12,7 @@ import numpy as np
 
 from cryobench.io.pickle_machine import Builder, Name, Refused, Unfinished
 
-_TYPE = re.compile(r"b1|[iu][1248]|f[248]|c8|c16|[SU][1-9][0-9]{0,8}")
+_TYPE = re.compile(r"b1|[iu][1248]|f[248]|c8|c16|[SU](0|[1-9][0-9]{0,8})")
 _ORDERS = {"<": "<", ">": ">", "|": "|", "=": "="}
 _MOST_DIMENSIONS = 16
 _EMPTY_LENGTH = 1 << 20  # longest side of an array without content, such as (N, 0)
