@@ -54,9 +54,12 @@ def load_pickle(content: bytes, builder: Builder, source: str) -> Any:
     Raises
     ------
     FormatError
-        Naming ``source``, if it is not a pickle, or holds what the builder refuses.
+        Naming ``source``, if it is not one pickle, or holds what the builder refuses.
     """
-    return _load(content, builder, source, 1)[0]
+    found = _load(content, builder, source, None)
+    if len(found) > 1:
+        raise FormatError(f"{source}: {len(found)} pickles in a row: expected one")
+    return found[0]
 
 
 def _bytes(path: Path) -> bytes:
