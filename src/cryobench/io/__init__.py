@@ -3,8 +3,6 @@
 from cryobench.io.cache import cache_folder, score_cache, writable_cache
 from cryobench.io.cryodrgn import (
     ctf_from_table,
-    read_array_pickle,
-    read_array_pickles,
     read_poses,
     write_ctf,
     write_poses,
@@ -29,7 +27,9 @@ from cryobench.io.indices import read_indices
 from cryobench.io.listing import find_files, natural_key
 from cryobench.io.mrc import MrcStackWriter, read_volume, volume_grid, write_volume
 from cryobench.io.relion import ParticleTable, read_particle_table
+from cryobench.io.restricted_pickle import read_array_pickle, read_array_pickles, read_pickle_words
 from cryobench.io.star import read_star, write_star
+from cryobench.io.torch_archive import is_torch_archive, read_torch_archive
 from cryobench.io.zipped_maps import ZippedMaps
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "download",
     "find_files",
     "inside",
+    "is_torch_archive",
     "natural_key",
     "open_images",
     "read_array",
@@ -55,9 +56,11 @@ __all__ = [
     "read_cs_fields",
     "read_indices",
     "read_particle_table",
+    "read_pickle_words",
     "read_poses",
     "read_star",
     "read_text",
+    "read_torch_archive",
     "read_volume",
     "replacing",
     "require_fields",
