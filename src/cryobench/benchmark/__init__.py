@@ -5,6 +5,7 @@ from cryobench.benchmark.confusion import Confusion, confusion
 from cryobench.benchmark.drawing import LatentDrawing, draw_latents
 from cryobench.benchmark.latent_plots import imbalance_points, neighbourhood_curves, recovery
 from cryobench.benchmark.pair import PairScores, compare_maps
+from cryobench.benchmark.queries import wanted_particles
 from cryobench.benchmark.results_folder import write_results, write_submissions
 from cryobench.benchmark.run import Run, run_methods, score_run
 from cryobench.benchmark.score_tables import score_document, scores_text
@@ -47,6 +48,7 @@ __all__ = [
     "score_tasks",
     "scores_text",
     "volume_score_records",
+    "wanted_particles",
     "write_results",
     "write_submissions",
 ]

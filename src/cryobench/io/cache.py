@@ -1,4 +1,4 @@
-"""The cache: a folder of structures, trajectories and CTF tables that were fetched once, and of volumes that were made."""
+"""The cache: a folder of structures, trajectories and CTF tables that were fetched, and of volumes that were made."""
 
 from __future__ import annotations
 

@@ -98,6 +98,8 @@ class MadeVolumes:
     keep
         A folder where volumes are kept as ``vol_000.mrc`` ..., in the order of ``particles``, once all are made; None
         to keep none.
+    beside
+        A folder in which temporary files go, such as one that another machine sees too; the system's by default.
     """
 
     def __init__(
@@ -107,19 +109,19 @@ class MadeVolumes:
         particles: Int[np.ndarray, " q"],
         order: Int[np.ndarray, " q"],
         keep: Path | None = None,
+        beside: Path | None = None,
     ) -> None:
         self._maker, self._latents, self._keep = maker, latents, keep
+        self._beside = beside if keep is None else keep.parent  # on the same disk as what is kept: files can be moved
         self._names = {particle: f"vol_{place:03d}.mrc" for place, particle in enumerate(particles.tolist())}
         self._queue = particles[order]
         self._turns = {particle: turn for turn, particle in enumerate(self._queue.tolist())}
         self._paths: dict[int, Path] = {}
 
     def __enter__(self) -> MadeVolumes:
-        beside = None
-        if self._keep is not None:  # on the same disk, so that files can be moved
-            beside = self._keep.parent
-            beside.mkdir(parents=True, exist_ok=True)
-        self._temporary = tempfile.TemporaryDirectory(prefix=".cryobench-", dir=beside)
+        if self._beside is not None:
+            self._beside.mkdir(parents=True, exist_ok=True)
+        self._temporary = tempfile.TemporaryDirectory(prefix=".cryobench-", dir=self._beside)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:

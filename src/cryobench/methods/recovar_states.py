@@ -68,5 +68,7 @@ class ComputedStates:
         run_program(call).require_success(call)
         found = [path for path in (folder / "made").rglob("*.mrc") if _STATE.fullmatch(path.name)]
         if len(found) != len(latents):
-            raise ProgramError(f"'{' '.join(call)}' made {len(found)} volumes (state000.mrc ...), expected {len(latents)}")
+            raise ProgramError(
+                f"'{' '.join(call)}' made {len(found)} volumes (state000.mrc ...), expected {len(latents)}"
+            )
         return sorted(found, key=natural_key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -20,7 +20,7 @@ INDEX_COLUMNS = ("file", "particle")
 
 
 class SubmissionManifest(Strict):
-    """Content of ``submission.json``; ``seconds`` is the wall time the method took."""
+    """Content of ``submission.json``; ``seconds`` is the wall time the method took, ``command`` what was run."""
 
     schema_version: Literal[1] = 1
     method: MethodCard
@@ -30,10 +30,20 @@ class SubmissionManifest(Strict):
     particles: int = Field(ge=1)
     seconds: float = Field(ge=0)
     device: str = "cpu"
+    command: tuple[str, ...] = ()
+    peak_memory_mb: float | None = Field(default=None, ge=0)
 
 
 def write_submission(
-    submission: Submission, dataset: DatasetCard, folder: Path, queries: Iterable[int], seconds: float
+    submission: Submission,
+    dataset: DatasetCard,
+    folder: Path,
+    queries: Iterable[int],
+    seconds: float,
+    *,
+    device: str = "cpu",
+    command: Sequence[str] = (),
+    peak_memory_mb: float | None = None,
 ) -> None:
     """Write a submission folder; ``submission.json`` comes last.
 
@@ -49,6 +59,12 @@ def write_submission(
         The particles whose volumes are written.
     seconds
         Wall time the method took.
+    device
+        What it ran on.
+    command
+        The command that was run, word by word.
+    peak_memory_mb
+        Its largest resident memory in MB, None where it is not known.
     """
     (folder / "volumes").mkdir(parents=True, exist_ok=True)
     for name in ("latents", "labels", "posteriors"):
@@ -68,6 +84,9 @@ def write_submission(
         kind=submission.kind,
         particles=submission.particles,
         seconds=round(seconds, 3),
+        device=device,
+        command=tuple(command),
+        peak_memory_mb=peak_memory_mb,
     )
     write_text(folder / SUBMISSION, manifest.model_dump_json(indent=1) + "\n")
 

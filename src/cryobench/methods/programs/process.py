@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from cryobench.core import ProgramError
 
@@ -105,7 +105,9 @@ def run_program(
                 pass_fds=tuple(keep),
             )
         except OSError as error:
-            raise ProgramError(f"'{call[0]}' cannot be started: {error.strerror or error}: check the command") from error
+            raise ProgramError(
+                f"'{call[0]}' cannot be started: {error.strerror or error}: check the command"
+            ) from error
         peak = 0.0
         try:
             assert child.stdout is not None
@@ -127,7 +129,7 @@ def run_program(
     return Outcome(status, time.monotonic() - start, round(peak, 1) or None, tuple(last))
 
 
-def _lines(stream: BinaryIO, file: BinaryIO | None) -> Iterator[str | None]:
+def _lines(stream: IO[bytes], file: IO[bytes] | None) -> Iterator[str | None]:
     """Yield the lines of a stream as they come, and None from time to time; a carriage return ends a line too."""
     left = b""
     looked = 0.0

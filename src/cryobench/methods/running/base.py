@@ -143,7 +143,7 @@ class Runner(ABC):
 class Exporter(ABC):
     """A program that runs elsewhere: its inputs are made ready here, and a page says which jobs to run."""
 
-    card: ClassVar[RunnerCard]
+    card: RunnerCard
 
     @abstractmethod
     def export(self, job: Job) -> Path:

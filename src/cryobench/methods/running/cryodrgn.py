@@ -12,9 +12,7 @@ from cryobench.methods.running.inputs import CTF, POSES, STACKS, write_cryodrgn_
 from cryobench.methods.running.installing import Recipe
 from cryobench.methods.running.records import LOG
 
-CRYODRGN = Recipe(
-    packages=("torch==2.13.0", "cryodrgn==4.3.1"), program="cryodrgn", probe=("--version",), torch=True
-)
+CRYODRGN = Recipe(packages=("torch==2.13.0", "cryodrgn==4.3.1"), program="cryodrgn", probe=("--version",), torch=True)
 """Pinned: the versions that the readers and runners are tested with."""
 
 _LICENCE = "GPL-3.0"

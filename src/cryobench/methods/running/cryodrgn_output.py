@@ -57,8 +57,13 @@ def read_output(
     epoch = epochs[-1]
     latents = _latents(folder / f"z.{epoch}.pkl", len(particles))
     poses = _poses(folder / f"pose.{epoch}.pkl", particles) if ab_initio else None
-    kind = "ab-initio" if ab_initio else "fixed-pose"
-    submission = Submission(method=card, particles=len(particles), kind=kind, latents=latents, poses=poses)
+    submission = Submission(
+        method=card,
+        particles=len(particles),
+        kind="ab-initio" if ab_initio else "fixed-pose",
+        latents=latents,
+        poses=poses,
+    )
     weights, config = folder / f"weights.{epoch}.pkl", folder / "config.yaml"
     return Native(submission, Decoder(command, weights, config, particles.pixel_size), (weights, config))
 

@@ -11,8 +11,8 @@ _LICENCE = "cryoSPARC's own: free for academic use"
 
 _PAGE = """# {title}
 
-cryoSPARC runs on its own server, so this folder holds what to give it. Dataset: {dataset}, {particles:,} particles, box {box} of
-{pixel_size:g} Å.
+cryoSPARC runs on its own server, so this folder holds what to give it.
+Dataset: {dataset}, {particles:,} particles, box {box} of {pixel_size:g} Å.
 
 ## Import
 
@@ -23,8 +23,8 @@ Job **Import Particle Stack**:
 | Particle meta path | `{star}` |
 | Particle data path | `{root}` |
 {import_rows}
-The paths must be seen by cryoSPARC under the same names; else copy both places and give the copies. The names of the stacks
-must stay: particles are matched by them. Run every job on all particles, without a selection.
+The paths must be seen by cryoSPARC under the same names; else copy both places and give the copies.
+The names of the stacks must stay: particles are matched by them. Run every job on all particles, without a selection.
 
 ## Jobs
 
@@ -35,12 +35,13 @@ must stay: particles are matched by them. Run every job on all particles, withou
 cryobench submission read JOB_FOLDER --dataset {source} -o SUBMISSION
 ```
 
-JOB_FOLDER is {what}, with its files `J*`. Particles are matched by stack and place; a particle that is missing is an error.
+JOB_FOLDER is {what}, with its files `J*`.
+Particles are matched by stack and place; a particle that is missing is an error.
 """
 
 _POSES = "| Ignore pose data | off: the dataset's poses are used |\n| Ignore raw data | off |\n"
 _NO_POSES = "| Ignore pose data | on: the method has to find the poses |\n| Ignore raw data | off |\n"
-_CONSENSUS = """1. **Homogeneous Reconstruction Only** of the import: a consensus and its mask. The poses stay those of the dataset.
+_CONSENSUS = """1. **Homogeneous Reconstruction Only** of the import: a consensus and its mask. The poses stay.
 """
 
 
@@ -58,8 +59,7 @@ class CryoSPARC(Exporter):
     """
 
     def __init__(self, card: RunnerCard, jobs: str, what: str) -> None:
-        self.card = card  # type: ignore[misc]
-        self._jobs, self._what = jobs, what
+        self.card, self._jobs, self._what = card, jobs, what
 
     def export(self, job: Job) -> Path:
         """Copy the table of particles and write the page."""
@@ -104,7 +104,7 @@ for _entry in (
     CryoSPARC(
         _card("cryosparc-3dflex", "cryoSPARC 3D Flexible Refinement", "latents, volumes (from 3D Flex Generate)"),
         _CONSENSUS
-        + """2. **3D Flex Data Prep** of the particles and map of 1: box size and training box size as large as the images.
+        + """2. **3D Flex Data Prep** of the particles and map of 1: both box sizes as large as the images.
 3. **3D Flex Mesh Prep** of 2, with a mask of 1.
 4. **3D Flex Training** of 2 and 3. Number of latent dimensions: 2, or as many as are compared.
 5. **3D Flex Generator** of 4: the series of maps along the latent coordinates.

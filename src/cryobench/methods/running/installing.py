@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cryobench.core import InputError, ProgramError
-from cryobench.methods.running.environments import Environment, discard_environment, environment_folder
 from cryobench.methods.programs import Line, full_call, run_program
+from cryobench.methods.running.environments import Environment, discard_environment, environment_folder
 
 Build = Literal["cpu", "cuda"]
 
@@ -100,9 +100,7 @@ def _backend(recipe: Recipe, build: Build | None) -> list[str]:
     return ["--torch-backend", "auto" if build is None else build]
 
 
-def install(
-    recipe: Recipe, name: str, build: Build | None, python: str | None, on_line: Line
-) -> Environment:
+def install(recipe: Recipe, name: str, build: Build | None, python: str | None, on_line: Line) -> Environment:
     """Make an environment anew and return what it is; the caller records it.
 
     Raises

@@ -12,8 +12,8 @@ from cryobench.methods.running.inputs import CTF, write_cryodrgn_inputs
 
 _PAGE = """# OPUS-DSD
 
-OPUS-DSD needs CUDA and an environment of its own, so this folder holds what to give it. Dataset: {dataset}, {particles:,} particles, box
-{box} of {pixel_size:g} Å.
+OPUS-DSD needs CUDA and an environment of its own, so this folder holds what to give it.
+Dataset: {dataset}, {particles:,} particles, box {box} of {pixel_size:g} Å.
 
 | file | what it is |
 | --- | --- |
@@ -23,19 +23,30 @@ OPUS-DSD needs CUDA and an environment of its own, so this folder holds what to 
 | `inputs/poses.pkl` | rotations and shifts, in cryoDRGN's format |
 | `inputs/consensus.mrc` | backprojection of all particles, to make a mask of |
 
-1. OPUS-DSD wants Euler angles beside the poses, so let it make its own from the table:
-   `python -m cryodrgn.commands.parse_pose_star {star} -D {box} --Apix {pixel_size:g} -o pose-euler.pkl --relion31`
-2. Make a solvent mask of `inputs/consensus.mrc`, such as with `relion_mask_create`: `mask.mrc`.
-3. Join the stacks into one, in the order of `inputs/particles.txt`: `relion_stack_create --i {star} --o all --one_by_one` in `{root}`.
-4. Train:
-   `python -m cryodrgn.commands.train_cv all.mrcs --ctf {ctf} --poses pose-euler.pkl --lazy-single --pe-type vanilla --encode-mode grad
-   --template-type conv -n 20 -b 12 --zdim 12 --lr 1.e-4 --num-gpus 4 --multigpu --beta-control 2. --beta cos -o OUT -r mask.mrc
-   --downfrac 0.75 --valfrac 0.25 --lamb 2. --split split.pkl --bfactor 4. --templateres 192`
-5. Read back: `cryobench submission read OUT --dataset {source} -o SUBMISSION`. `cryobench queries` lists the particles whose volumes are
-   wanted; its `eval_vol` makes them as `reference0.mrc` ..., on a box of its own.
+1. It wants Euler angles beside the poses, so let it make its own of the table:
 
-These are the settings of its own guide for a ribosome; `--templateres` is a multiple of 16 near box x downfrac / 0.75. They were not run
-by cryobench.
+       python -m cryodrgn.commands.parse_pose_star {star} -D {box} --Apix {pixel_size:g} -o pose-euler.pkl --relion31
+
+2. Make a solvent mask of `inputs/consensus.mrc`, such as with `relion_mask_create`: `mask.mrc`.
+3. Join the stacks into one, in the folder `{root}`:
+
+       relion_stack_create --i {star} --o all --one_by_one
+
+4. Train:
+
+       python -m cryodrgn.commands.train_cv all.mrcs --ctf {ctf} --poses pose-euler.pkl \\
+           --lazy-single --pe-type vanilla --encode-mode grad --template-type conv -n 20 -b 12 --zdim 12 --lr 1.e-4 \\
+           --num-gpus 4 --multigpu --beta-control 2. --beta cos -o OUT -r mask.mrc --downfrac 0.75 --valfrac 0.25 \\
+           --lamb 2. --split split.pkl --bfactor 4. --templateres 192
+
+5. Read back:
+
+       cryobench submission read OUT --dataset {source} -o SUBMISSION
+
+   `cryobench queries` lists the particles whose volumes are wanted; its `eval_vol` makes them, on a box of its own.
+
+These are the settings of its own guide for a ribosome; `--templateres` is a multiple of 16 near box x downfrac / 0.75.
+They were not run by cryobench.
 """
 
 

@@ -126,9 +126,7 @@ def only_run(native: Path) -> Iterator[int]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise InputError(
-                f"{native}: a run is going on there: wait until it ends, or choose another -o"
-            ) from error
+            raise InputError(f"{native}: a run is going on there: wait until it ends, or choose another -o") from error
         yield file.fileno()
 
 
