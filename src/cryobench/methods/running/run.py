@@ -71,7 +71,9 @@ def find_runnable(name: str) -> RunnerCard | None:
 
 
 def _entry(name: str) -> Runner | Exporter | None:
-    return None if name not in RUNNERS else RUNNERS[name]
+    if name in RUNNERS:
+        return RUNNERS[name]
+    return None
 
 
 def require_terms(card: RunnerCard, *, accepted: bool) -> None:
