@@ -20,7 +20,8 @@ def options(words):
     found, place = {{}}, 0
     while place < len(words):
         if words[place].startswith("-"):
-            single = place + 1 == len(words) or words[place + 1].startswith("--")
+            after = words[place + 1] if place + 1 < len(words) else "-"
+            single = after[:1] == "-" and not after[1:2].isdigit()
             found[words[place]] = "" if single else words[place + 1]
             place += 1 if single else 2
         else:

@@ -20,7 +20,7 @@ UV_SOURCES = ("UV_TORCH_BACKEND", "UV_FIND_LINKS", "UV_INDEX", "UV_DEFAULT_INDEX
               "UV_NO_INDEX", "UV_OFFLINE", "UV_CONFIG_FILE")  # fmt: skip
 """Variables by which uv is told where packages come from: where one is set, torch is looked for nowhere else."""
 
-_VERSION = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+)+[\w.+]*)")
+_VERSION = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+)+[\w.+-]*)")
 _ASK_TORCH = "import torch; print(torch.__version__, torch.version.cuda)"
 
 
@@ -141,8 +141,11 @@ def program_version(command: Sequence[str], recipe: Recipe) -> str:
     spoke = any(recipe.program in line for line in done.last_words)
     if not (recipe.any_status and spoke):
         done.require_success(call)
-    numbers = _VERSION.findall("\n".join(done.last_words)) if not recipe.any_status else []
-    return numbers[-1] if numbers else "unknown"
+    if recipe.any_status:
+        return "unknown"  # a page of help, whose numbers are others
+    named = [line for line in done.last_words if recipe.program in line.lower()]
+    numbers = _VERSION.findall("\n".join(named))
+    return numbers[0] if numbers else "unknown"
 
 
 def _torch_build(python: str, wanted: Build | None) -> str:
