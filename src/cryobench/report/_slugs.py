@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_LONGEST = 60
+_LONGEST = 120
 
 
 def slug(name: str) -> str:
