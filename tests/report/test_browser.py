@@ -186,7 +186,7 @@ def test_a_state_picked_anywhere_is_shown_everywhere(visit: Visit, results: Resu
 
 def test_a_curve_of_an_item_selects_its_state(visit: Visit) -> None:
     visit.see("#d0-shells-0")
-    visit.page.locator("#d0-shells .chooser.small select").select_option(label="ppca")
+    visit.page.locator("#d0-shells-deck .chooser.small select").select_option(label="ppca")
     visit.page.wait_for_function("() => document.getElementById('d0-shells-0').data.length > 30")
     traces = visit.page.evaluate("() => document.getElementById('d0-shells-0').data.slice(-24).map(each => each.meta)")
     assert traces == list(range(24))
@@ -195,7 +195,7 @@ def test_a_curve_of_an_item_selects_its_state(visit: Visit) -> None:
         " div.emit('plotly_click', { points: [{ data: div.data[div.data.length - 20] }] }); }"
     )
     assert visit.state() == f"60° {NASTY}"
-    visit.page.locator("#d0-shells .chooser.small select").select_option("")
+    visit.page.locator("#d0-shells-deck .chooser.small select").select_option("")
     visit.page.wait_for_function("() => document.getElementById('d0-shells-0').data.length < 30")
 
 
