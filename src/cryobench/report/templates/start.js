@@ -40,8 +40,16 @@ themeButton.addEventListener("click", () => {
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 
 // On paper the page is light, and every dataset and figure is there.
-function unfold() { root.classList.add("printing"); return drawEverything().then(repaint); }
+function unfold() {
+  root.classList.add("printing");
+  all("details:not([open])").forEach((details) => { details.open = true; details.dataset.folded = ""; });
+  return drawEverything().then(repaint);
+}
 addEventListener("beforeprint", unfold);
-addEventListener("afterprint", () => { root.classList.remove("printing"); repaint(); });
+addEventListener("afterprint", () => {
+  root.classList.remove("printing");
+  all("details[data-folded]").forEach((details) => { details.open = false; delete details.dataset.folded; });
+  repaint();
+});
 document.getElementById("print").addEventListener("click", () => unfold().then(() => requestAnimationFrame(() => print())));
 root.dataset.ready = "true";
