@@ -79,7 +79,7 @@ def image_particles(submission: Submission, truth: Truth, images: int) -> Wanted
         missing = np.setdiff1d(wanted, submission.volumes.particles)
         if missing.size:
             raise InputError(
-                f"needs volumes of {len(wanted)} particles, and {len(missing)} are not there (particle {missing[0]}, for one): "
-                "'cryobench queries' lists them"
+                f"needs volumes of {len(wanted)} particles, and {len(missing)} are not there (particle {missing[0]}, "
+                "for one): 'cryobench queries' lists them"
             )
     return Wanted(wanted)

@@ -21,8 +21,8 @@ EPILOG = """Examples:
 
   cryobench score demo/submissions/ppca ppca-neutral --dataset demo/dataset -o scores
 
-Scores of the two tell the latent from the decoder: the new submission has the latents of the old one, and volumes that know nothing of
-how they were made."""
+Scores of the two tell the latent from the decoder: the new submission has the latents of the old one, and volumes that
+know nothing of how they were made."""
 
 
 def decode(
@@ -42,7 +42,7 @@ def decode(
 ) -> None:
     """Make the volumes of a submission anew, of the images near each latent (or of each class).
 
-    How near is chosen by cross-validation, shell by shell. The images, their true poses and CTF are all that it is given.
+    How near is chosen by cross-validation, shell by shell. Images, true poses and CTF are all that it is given.
     """
     with mendable_errors("nothing was written"):
         use_threads(threads)
