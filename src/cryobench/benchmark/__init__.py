@@ -4,6 +4,7 @@ from cryobench.benchmark.colouring import colourings
 from cryobench.benchmark.confusion import Confusion, confusion
 from cryobench.benchmark.drawing import LatentDrawing, draw_latents
 from cryobench.benchmark.latent_plots import imbalance_points, neighbourhood_curves, recovery
+from cryobench.benchmark.leaderboard.published import published_scores
 from cryobench.benchmark.pair import PairScores, compare_maps
 from cryobench.benchmark.results_folder import write_results, write_submissions
 from cryobench.benchmark.run import Run, run_methods, score_run
@@ -40,6 +41,7 @@ __all__ = [
     "neighbourhood_curves",
     "per_item_text",
     "per_state_text",
+    "published_scores",
     "recovery",
     "run_methods",
     "score_document",
