@@ -24,6 +24,7 @@ from cryobench.cli import umap as umap_command
 from cryobench.cli.console import console
 from cryobench.cli.datasets import app as datasets_app
 from cryobench.cli.fsc import app as fsc_app
+from cryobench.cli.leaderboard import app as leaderboard_app
 
 app = typer.Typer(
     name="cryobench",
@@ -36,6 +37,7 @@ app = typer.Typer(
 app.command("demo", epilog=demo_command.EPILOG)(demo_command.demo)
 app.add_typer(datasets_app)
 app.add_typer(fsc_app)
+app.add_typer(leaderboard_app)
 app.command("align", epilog=align_command.EPILOG)(align_command.align)
 app.command("latents", epilog=latents_command.EPILOG)(latents_command.latents)
 app.command("poses", epilog=poses_command.EPILOG)(poses_command.poses)
