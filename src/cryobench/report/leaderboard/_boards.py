@@ -84,11 +84,15 @@ class Board:
 
 
 def boards_of(entries: Sequence[LeaderboardEntry]) -> tuple[Board, ...]:
-    """Return a board for each dataset, in the order of their ids; what is superseded stands in ``entries`` alone."""
+    """Return a board for each dataset: those that publications score first, then by id.
+
+    What is superseded stands in the ``entries`` of a board alone.
+    """
     groups: dict[tuple[str, bool], list[LeaderboardEntry]] = {}
     for entry in entries:
         groups.setdefault((entry.dataset.id, bool(entry.dataset.stand_in)), []).append(entry)
-    return tuple(_board(group) for _, group in sorted(groups.items()))
+    boards = [_board(group) for _, group in sorted(groups.items())]
+    return tuple(sorted(boards, key=lambda board: board.quoted is None))
 
 
 def board_path(entry: LeaderboardEntry) -> str:
@@ -100,12 +104,13 @@ def _board(entries: list[LeaderboardEntry]) -> Board:
     first = entries[0]
     old = superseded(entries)
     standing = [entry for entry in entries if entry.id not in old]
-    anchor = slug(first.dataset.id)
+    anchor = f"dataset-{slug(first.dataset.id)}"  # with dots between its parts, which no slug has
     builds: dict[tuple[str, str], list[LeaderboardEntry]] = {}
     for entry in standing:
         if entry.status != "quoted":
             builds.setdefault((entry.dataset.checksum or "", entry.dataset.commitment or ""), []).append(entry)
     quoted = [entry for entry in standing if entry.status == "quoted"]
+    ordered = sorted(builds.items(), key=lambda item: (-_reruns(item[1]), -len(item[1]), item[0]))
     return Board(
         id=first.dataset.id,
         title=first.dataset.title,
@@ -113,17 +118,21 @@ def _board(entries: list[LeaderboardEntry]) -> Board:
         path=board_path(first),
         anchor=anchor,
         builds=tuple(
-            Build(checksum or None, commitment or None, _tables(group, f"{anchor}-{place}"))
-            for place, ((checksum, commitment), group) in enumerate(sorted(builds.items()))
+            Build(checksum or None, commitment or None, _tables(group, f"{anchor}.{place}"))
+            for place, ((checksum, commitment), group) in enumerate(ordered)
         ),
-        quoted=_table(quoted, "quoted", f"{anchor}-quoted") if quoted else None,
+        quoted=_table(quoted, "quoted", f"{anchor}.quoted") if quoted else None,
         entries=tuple(entries),
     )
 
 
+def _reruns(entries: Sequence[LeaderboardEntry]) -> int:
+    return sum(entry.status == "rerun" for entry in entries)
+
+
 def _tables(entries: Iterable[LeaderboardEntry], anchor: str) -> tuple[Table, ...]:
     groups = {status: [entry for entry in entries if entry.status == status] for status in ("rerun", "claimed")}
-    return tuple(_table(group, status, f"{anchor}-{status}") for status, group in groups.items() if group)
+    return tuple(_table(group, status, f"{anchor}.{status}") for status, group in groups.items() if group)
 
 
 def _table(entries: list[LeaderboardEntry], status: str, anchor: str) -> Table:

@@ -12,7 +12,7 @@ from cryobench.report._table import number
 from cryobench.report.leaderboard._columns import Column, Key, columns_of
 
 WIDTH, HEIGHT = 680, 250
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 14, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 24, 14, 40
 _MOST_DATES = 6
 _TICKS = 4
 
@@ -62,7 +62,7 @@ class History:
 
 
 def histories_of(entries: Sequence[LeaderboardEntry], metric: str, anchor: str) -> tuple[History, ...]:
-    """Return a history for each build and column of a metric that has runs; quoted scores have none.
+    """Return a history for each build and column of a metric that has two runs or more; quoted scores have none.
 
     Parameters
     ----------
@@ -80,13 +80,15 @@ def histories_of(entries: Sequence[LeaderboardEntry], metric: str, anchor: str) 
     found: list[History] = []
     for build, group in sorted(builds.items()):
         for column in columns_of(group):
-            if column.metric.name == metric and column.key[3] != "median":
-                found.append(_history(group, column, build, f"{anchor}-{len(found)}"))
+            scored = [entry for entry in group if _value(entry, column.key) is not None]
+            if column.metric.name == metric and column.key[3] != "median" and len(scored) > 1:
+                found.append(_history(scored, group, column, build, f"{anchor}-{len(found)}"))
     return tuple(found)
 
 
-def _history(entries: list[LeaderboardEntry], column: Column, build: tuple[str, str], id_: str) -> History:
-    scored = [entry for entry in entries if _value(entry, column.key) is not None]
+def _history(
+    scored: list[LeaderboardEntry], entries: list[LeaderboardEntry], column: Column, build: tuple[str, str], id_: str
+) -> History:
     values = [_need(entry, column.key) for entry in scored]
     ticks = nice_ticks(min(values), max(values))
     places = max(0, min(6, 1 - math.floor(math.log10(ticks[1] - ticks[0]))))
@@ -95,7 +97,7 @@ def _history(entries: list[LeaderboardEntry], column: Column, build: tuple[str, 
 
     def x(day: datetime.date) -> float:
         part = (day - days[0]).days / span if span else 0.5
-        return round(_LEFT + 12 + part * (WIDTH - _LEFT - _RIGHT - 24), 1)
+        return round(_LEFT + 16 + part * (WIDTH - _LEFT - _RIGHT - 48), 1)
 
     def y(value: float) -> float:
         part = (value - ticks[0]) / (ticks[-1] - ticks[0])
