@@ -64,6 +64,8 @@ def changed(**fields: Any) -> dict[str, Any]:
         ({"scores__0__value": 1.5, "scores__0__interval": None}, "outside of the metric's range, -inf to 1.0"),
         ({"scores__0__value": 0.9}, "outside of its interval"),
         ({"scores__0__interval__low": float("-inf")}, "not finite"),
+        ({"scores__2__value": 1e300}, "less than or equal to 1000000000000"),
+        ({"scores__2__interval__high": 1e300}, "too large"),
         ({"scores__1__convention": "published"}, "there are two such scores"),
         ({"scores__0__metric": "beauty"}, "not among the entry's metrics"),
         ({"metrics__0__range": [float("nan"), 1.0]}, "range is not finite"),

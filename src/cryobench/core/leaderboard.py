@@ -30,6 +30,7 @@ _HASHED_SLUG = re.compile(r".*-[0-9a-f]{8}")
 # Windows keeps these names for devices, whatever the ending of the file.
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
 _ROUNDING = 1e-9
+_LARGEST = 1e12
 
 
 def slug(name: str) -> str:
@@ -57,6 +58,9 @@ def _name(text: str) -> str:
 
 Name = Annotated[str, AfterValidator(_name)]
 """Text of one line."""
+
+Number = Annotated[float, Field(ge=-_LARGEST, le=_LARGEST)]
+"""A number that is sane: none that is larger is a score."""
 
 Checksum = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """A SHA-256 checksum in hexadecimal."""
@@ -101,12 +105,12 @@ class EntryScore(Strict):
     convention: str
     statistic: Literal["mean", "median", "value"]
     parameters: dict[str, float | int | str] = Field(default={})
-    value: float
-    spread: float | None = None
+    value: Number
+    spread: Number | None = None
     interval: Interval | None = None
     n: int | None = Field(default=None, ge=1)
-    floor: float | None = None
-    ceiling: float | None = None
+    floor: Number | None = None
+    ceiling: Number | None = None
     flags: tuple[str, ...] = ()
     source: str = ""
     note: str = ""
@@ -130,8 +134,8 @@ class EntryScore(Strict):
         if self.interval is None:
             return self
         low, high = self.interval.low, self.interval.high
-        if not (math.isfinite(low) and math.isfinite(high)):
-            raise ValueError(f"{self.words}: the interval [{low}, {high}] is not finite")
+        if not all(abs(end) <= _LARGEST for end in (low, high)):
+            raise ValueError(f"{self.words}: the interval [{low}, {high}] is not finite, or too large to be one")
         slack = _ROUNDING * max(1.0, abs(self.value))
         if not low - slack <= self.value <= high + slack:
             raise ValueError(f"{self.words}: the value {self.value:g} is outside of its interval [{low:g}, {high:g}]")

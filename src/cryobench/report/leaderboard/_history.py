@@ -15,6 +15,7 @@ WIDTH, HEIGHT = 680, 250
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 24, 14, 40
 _MOST_DATES = 6
 _TICKS = 4
+_LEAST_WIDTH = 1e-9
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,9 @@ def _history(
 
 def nice_ticks(low: float, high: float) -> list[float]:
     """Return round numbers at even steps, at least two, from at most ``low`` to at least ``high``."""
-    width = (high - low) or abs(high) * 0.1 or 1.0
+    scale = max(abs(low), abs(high))
+    width = high - low if high - low > _LEAST_WIDTH * scale > 0 else 0.1 * scale
+    width = width if width > _LEAST_WIDTH else 1.0
     raw = width / _TICKS
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= raw)
