@@ -208,6 +208,21 @@ def test_every_score_is_on_the_page_of_its_method(pages: dict[str, str], entries
             assert each.evidence.results in article[0]
 
 
+def test_what_is_counted(pages: dict[str, str]) -> None:
+    counts = re.findall(r"<li><strong>(\d+)</strong> <span class=\"badge (\w+)\"", pages["index.html"])
+    assert counts == [("5", "rerun"), ("6", "claimed"), ("34", "quoted")]
+    assert "2 more are on" in pages["index.html"]
+    row = next(row for row in pages["methods.html"].split("<tr>") if "<bdi>ppca</bdi>" in row)
+    assert re.findall(r'<td data-value="(\d+)"', row) == ["1", "3", "0", "1"]
+    assert "standin" not in row
+
+
+def test_names_that_read_alike_know_of_each_other(pages: dict[str, str]) -> None:
+    assert f'href="../methods/{slug("CryoDRGN")}.html"' in pages["methods/cryodrgn.html"]
+    assert 'href="../methods/cryodrgn.html"' in pages[f"methods/{slug('CryoDRGN')}.html"]
+    assert "reads alike" not in pages["methods/ppca.html"]
+
+
 def test_empty_and_twice() -> None:
     site = render_leaderboard([])
     assert "There are no entries of datasets" in site["index.html"]

@@ -22,11 +22,12 @@ STATUS_WORDS = {"rerun": "Rerun here", "claimed": "Claimed", "quoted": "Quoted f
 
 @dataclass(frozen=True)
 class MethodPage:
-    """A method, by its name, and everything that is entered of it."""
+    """A method, by its name, and everything that is entered of it; ``alike`` are names that differ in signs alone."""
 
     name: str
     path: str
     entries: tuple[LeaderboardEntry, ...]
+    alike: tuple[str, ...]
 
     @property
     def standing(self) -> tuple[LeaderboardEntry, ...]:
@@ -62,7 +63,8 @@ def render_leaderboard(entries: Sequence[LeaderboardEntry]) -> dict[str, str]:
         "metrics": _metrics(ordered),
         "headline": headline(ordered),
         "status_words": STATUS_WORDS,
-        "counts": {status: sum(entry.status == status for entry in ordered) for status in STATUS_WORDS},
+        "counts": _counts(ordered, stand_in=False),
+        "stand_in_counts": _counts(ordered, stand_in=True),
         "old": {entry.supersedes: entry.id for entry in ordered if entry.supersedes},
     }
     environment = _environment()
@@ -85,14 +87,30 @@ def render_leaderboard(entries: Sequence[LeaderboardEntry]) -> dict[str, str]:
     return site
 
 
+def _counts(entries: Sequence[LeaderboardEntry], *, stand_in: bool) -> dict[str, int]:
+    """Return how many entries of each status stand, on stand-ins or on other datasets."""
+    old = superseded(entries)
+    standing = [each for each in entries if each.id not in old and bool(each.dataset.stand_in) == stand_in]
+    return {status: sum(each.status == status for each in standing) for status in STATUS_WORDS}
+
+
 def _methods(entries: Sequence[LeaderboardEntry]) -> list[MethodPage]:
     groups: dict[str, list[LeaderboardEntry]] = {}
     for entry in entries:
         groups.setdefault(entry.method.name, []).append(entry)
+    alike: dict[str, list[str]] = {}
+    for name in sorted(groups):
+        alike.setdefault(_letters(name), []).append(name)
     return [
-        MethodPage(name, method_path(name), tuple(group))
+        MethodPage(
+            name, method_path(name), tuple(group), tuple(other for other in alike[_letters(name)] if other != name)
+        )
         for name, group in sorted(groups.items(), key=lambda item: (item[0].casefold(), item[0]))
     ]
+
+
+def _letters(name: str) -> str:
+    return "".join(sign for sign in name.casefold() if sign.isalnum()) or name
 
 
 def method_path(name: str) -> str:
