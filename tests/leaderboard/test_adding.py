@@ -151,6 +151,10 @@ def test_a_dataset_that_is_held_back_stays_hidden(tmp_path: Path) -> None:
     assert "1" * 64 not in text
     assert made.evidence is not None
     assert made.evidence.provenance == {}
+    with pytest.raises(InputError, match="entered already"):
+        propose_entries(given, (made,), TODAY)
+    (opened,) = propose_entries(given, (made,), TODAY, supersedes=made.id)
+    assert (opened.dataset.checksum, opened.dataset.commitment) == (FIRST_BUILD, None)
     with pytest.raises(InputError, match="do not belong together"):
         propose_entries(given, (), TODAY, held_back=HeldBack(Commitment(commitment="0" * 64), opening))
     elsewhere = Opening(nonce="1" * 64, checksum=SECOND_BUILD)

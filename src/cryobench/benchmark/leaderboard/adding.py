@@ -195,9 +195,10 @@ def _require_other(entry: LeaderboardEntry, existing: Sequence[LeaderboardEntry]
             entry.dataset.id, entry.method.name, entry.status)  # fmt: skip
         if not same or other.evidence is None:
             continue
-        if other.evidence.results == entry.evidence.results:
-            raise InputError(f"these results of '{entry.method.name}' are entered already, as {other.id}")
         data = (other.dataset.checksum, other.dataset.commitment) == (entry.dataset.checksum, entry.dataset.commitment)
+        opened = not data and other.id == entry.supersedes  # the dataset was held back, and is published now
+        if other.evidence.results == entry.evidence.results and not opened:
+            raise InputError(f"these results of '{entry.method.name}' are entered already, as {other.id}")
         if data and other.method.version == entry.method.version and other.id not in old:
             raise InputError(
                 f"'{entry.method.name}' {entry.method.version} has an entry on {entry.dataset.id} already, {other.id}: "
