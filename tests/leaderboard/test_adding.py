@@ -12,6 +12,7 @@ from made_up_leaderboard import FIRST_BUILD, NASTY_METHOD, SECOND_BUILD, results
 
 from cryobench.benchmark.leaderboard import Commitment, HandedIn, HeldBack, Opening, propose_entries, read_handed_in
 from cryobench.core import CryobenchError, DatasetCard, FormatError, InputError
+from cryobench.metrics import METRICS
 
 TODAY = datetime.date(2026, 2, 3)
 
@@ -88,6 +89,15 @@ def spoil(path: str, value: Any) -> Any:
 def test_what_cannot_be_is_refused(path: str, value: Any, message: str, tmp_path: Path) -> None:
     with pytest.raises(CryobenchError, match=message):
         propose_entries(handed_in(tmp_path, change=spoil(path, value)), (), TODAY)
+
+
+def test_a_distance_has_the_unit_of_the_coordinate(tmp_path: Path) -> None:
+    card = METRICS["population-wasserstein"].model_copy(update={"unit": "°"}).model_dump(mode="json")
+    (made,) = propose_entries(handed_in(tmp_path, change=spoil("scores.3.metric", card)), (), TODAY)
+    assert {metric.name: metric.unit for metric in made.metrics} == {"fsc-auc": "", "population-wasserstein": "°"}
+    wrong = METRICS["fsc-resolution"].model_copy(update={"unit": "nm"}).model_dump(mode="json")
+    with pytest.raises(FormatError, match="has the unit nm, expected Å"):
+        propose_entries(handed_in(tmp_path, change=spoil("scores.3.metric", wrong)), (), TODAY)
 
 
 def test_no_results_at_all(tmp_path: Path) -> None:

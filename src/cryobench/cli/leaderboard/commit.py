@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -46,8 +47,11 @@ def commit(
             if not path.parent.is_dir():
                 raise OutputError(f"{path}: its folder {path.parent} does not exist: make it first")
         commitment, opens = commit_dataset(dataset)
-        write_text(secret, opens.model_dump_json(indent=1) + "\n")
-        secret.chmod(0o600)
+        others = os.umask(0o077)  # nobody but the user reads it, from its first byte on
+        try:
+            write_text(secret, opens.model_dump_json(indent=1) + "\n")
+        finally:
+            os.umask(others)
         write_text(output, commitment.model_dump_json(indent=1) + "\n")
         console.print(f"Publish now:     {output}\nKeep secret:     {secret}", markup=False, soft_wrap=True)
         console.print(f"The commitment:  {commitment.commitment}", markup=False, soft_wrap=True)
