@@ -28,7 +28,7 @@ def main() -> None:
         build_dataset(inputs, folder)
         dataset = load_dataset(folder)
         submissions = [submission for submission, _ in run_methods(dataset, ["oracle", "consensus"], seed=1)]
-        document = score_run(dataset, submissions, seed=1).results.document
+        document = score_run(dataset, submissions, seed=1).document
     print(f"{document.dataset.title}: {document.dataset.facts['Particles']}")
     for score in document.scores:
         if (score.metric.name, score.protocol, score.convention) == ("fsc-auc", "per-conformation", "standard"):

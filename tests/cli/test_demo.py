@@ -50,7 +50,7 @@ def scores(folder: Path) -> dict[tuple[object, ...], float]:
 
 
 def test_everything_is_there(demo: Path) -> None:
-    for name in ("report.html", "overview.png", "results.json", "fsc_per_item.csv", "embeddings.csv"):
+    for name in ("report.html", "overview.png", "results.json", "results.npz", "items.csv", "embeddings.csv"):
         assert (demo / name).stat().st_size > 0
     assert (demo / "dataset/dataset.json").is_file()
     for method in ("oracle", "ppca", "consensus", "shuffle"):

@@ -65,7 +65,7 @@ def spoil(path: str, value: Any) -> Any:
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ("schema_version", 1, "not a results file: field 'schema_version'"),
+        ("schema_version", 3, "field 'schema_version' is 3"),
         ("praise", "high", "field 'praise'"),
         ("dataset.checksum", "demo", "expected the SHA-256 of dataset.json"),
         ("dataset.id", "igg-1d:standin", "does not say what stands in"),
@@ -104,7 +104,7 @@ def test_no_results_at_all(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="no such file"):
         read_handed_in(tmp_path)
     (tmp_path / "results.json").write_text("no JSON")
-    with pytest.raises(FormatError, match="not a results file"):
+    with pytest.raises(FormatError, match="not JSON"):
         read_handed_in(tmp_path)
 
 

@@ -5,10 +5,15 @@ from cryobench.benchmark.confusion import Confusion, confusion
 from cryobench.benchmark.drawing import LatentDrawing, draw_latents
 from cryobench.benchmark.latent_plots import imbalance_points, neighbourhood_curves, recovery
 from cryobench.benchmark.leaderboard.published import published_scores
+from cryobench.benchmark.merging import merge_results
 from cryobench.benchmark.pair import PairScores, compare_maps
-from cryobench.benchmark.results_folder import write_results, write_submissions
-from cryobench.benchmark.run import Run, run_methods, score_run
-from cryobench.benchmark.score_tables import score_document, scores_text
+from cryobench.benchmark.results_files import RESULT_FILES, read_document, read_results, write_results
+from cryobench.benchmark.run import dataset_results, run_methods, score_run, score_submissions
+from cryobench.benchmark.score_store import ScoreStore, folder_checksum, score_key
+from cryobench.benchmark.score_tables import comparisons_text, score_document, scores_text
+from cryobench.benchmark.scoring import CONTROLS, Entry, entries, score_entries
+from cryobench.benchmark.settings import ScoreSettings
+from cryobench.benchmark.submission_folders import write_submissions
 from cryobench.benchmark.volume_scores import per_item_text, per_state_text, volume_score_records
 from cryobench.benchmark.volumes import (
     PER_CONFORMATION,
@@ -22,30 +27,44 @@ from cryobench.benchmark.volumes import (
 )
 
 __all__ = [
+    "CONTROLS",
     "PER_CONFORMATION",
     "PER_IMAGE",
+    "RESULT_FILES",
     "Confusion",
+    "Entry",
     "Gauge",
     "LatentDrawing",
     "PairScores",
-    "Run",
+    "ScoreSettings",
+    "ScoreStore",
     "Task",
     "VolumeScores",
     "colourings",
     "common_frame",
     "compare_maps",
+    "comparisons_text",
     "confusion",
     "curve_record",
+    "dataset_results",
     "draw_latents",
+    "entries",
+    "folder_checksum",
     "imbalance_points",
+    "merge_results",
     "neighbourhood_curves",
     "per_item_text",
     "per_state_text",
     "published_scores",
+    "read_document",
+    "read_results",
     "recovery",
     "run_methods",
     "score_document",
+    "score_entries",
+    "score_key",
     "score_run",
+    "score_submissions",
     "score_tasks",
     "scores_text",
     "volume_score_records",

@@ -1,27 +1,11 @@
-"""Latent scores and pictures."""
+"""Latent spaces drawn in the plane."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cryobench.benchmark.measures import Measured, Reference, measure_submission
 from cryobench.core import Embedding, Progress, Submission, Truth
 from cryobench.metrics import pca_embedding, umap_embedding
-
-RUN_MEASURES = ("neighborhood-similarity",)
-"""Measures of latents in a run of several methods."""
-
-
-def score_latents(
-    submissions: Sequence[Submission], truth: Truth, seed: int, progress: Progress
-) -> dict[str, Measured]:
-    """Return what was measured of the latents of each submission that has some, by method."""
-    reference = Reference(truth)
-    return {
-        submission.method.name: measure_submission(submission, reference, RUN_MEASURES, seed, progress)
-        for submission in submissions
-        if submission.latents is not None
-    }
 
 
 def embed_latents(submissions: Sequence[Submission], truth: Truth, seed: int, progress: Progress) -> list[Embedding]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from cryobench.core import Dataset, Picture, Submission, Truth, Volume
+from cryobench.core import Dataset, Picture, Truth, Volume
 from cryobench.datasets import example_particles
-from cryobench.metrics import representatives
+
+SHOWN = 7
+"""States of which volumes are shown."""
 
 _AXES = {0: "z", 1: "y", 2: "x"}
 
@@ -25,29 +25,31 @@ def particle_pictures(dataset: Dataset, count: int = 4) -> list[Picture]:
     return pictures
 
 
-def volume_pictures(dataset: Dataset, submissions: Sequence[Submission], count: int = 7) -> list[Picture]:
-    """Return projections of true and recovered volumes of a few states, along the axis that shows most of them."""
-    truth = dataset.truth
-    states = (
-        np.arange(count) * len(truth.states) // count if len(truth.states) > count else np.arange(len(truth.states))
-    )
+def shown_states(truth: Truth) -> list[int]:
+    """Return the states that are shown, evenly spread, of those that have particles."""
+    present: list[int] = np.unique(truth.labels).tolist()
+    if len(present) <= SHOWN:
+        return present
+    return [present[place * len(present) // SHOWN] for place in range(SHOWN)]
+
+
+def true_pictures(truth: Truth) -> list[Picture]:
+    """Return a projection of the true volume of each state that is shown."""
+    return [_projection("truth", truth, state, truth.volumes[state]) for state in shown_states(truth)]
+
+
+def volume_pictures(truth: Truth, method: str, state: int, volume: Volume) -> list[Picture]:
+    """Return a projection of a method's volume of a state, along the axis that shows most of the true ones."""
+    return [_projection(method, truth, state, volume)]
+
+
+def _projection(row: str, truth: Truth, state: int, volume: Volume) -> Picture:
     axis, extent = _broadest_axis(truth.volumes[0]), _extent(truth)
-    pictures = [_projection("truth", truth.states[s].name, truth.volumes[int(s)], axis, extent) for s in states]
-    for submission in submissions:
-        if submission.volumes is None:
-            continue
-        chosen = representatives(truth.labels, len(truth.states), submission.latents)
-        for state in states:
-            volume = submission.volumes.at(int(chosen[state]))
-            pictures.append(_projection(submission.method.name, truth.states[state].name, volume, axis, extent))
-    return pictures
-
-
-def _projection(row: str, column: str, volume: Volume, axis: int, extent: int) -> Picture:
     centre = volume.box // 2
     shown = slice(centre - extent, centre + extent)
     pixels = volume.data.sum(axis=axis, dtype=np.float64).astype(np.float32)[shown, shown]
-    return Picture("volumes", row, column, pixels, volume.pixel_size, f"projection along {_AXES[axis]}")
+    name = truth.states[state].name
+    return Picture("volumes", row, name, pixels, volume.pixel_size, f"projection along {_AXES[axis]}")
 
 
 def _extent(truth: Truth) -> int:

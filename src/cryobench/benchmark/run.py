@@ -2,69 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
-import numpy as np
-
-from cryobench.benchmark.latents import embed_latents, score_latents
-from cryobench.benchmark.measures import Measured
-from cryobench.benchmark.pictures import particle_pictures, volume_pictures
+from cryobench.benchmark.latent_results import score_claim
+from cryobench.benchmark.latents import embed_latents
+from cryobench.benchmark.measures import Reference
+from cryobench.benchmark.merging import merge_results
+from cryobench.benchmark.pictures import particle_pictures
 from cryobench.benchmark.provenance import provenance
-from cryobench.benchmark.volume_scores import resampled, volume_items
-from cryobench.benchmark.volumes import VolumeScores, mean_curves, score_volumes
-from cryobench.core import (
-    Comparison,
-    Dataset,
-    MetricCard,
-    Progress,
-    Results,
-    ResultsDocument,
-    Score,
-    Submission,
-    silent,
-)
+from cryobench.benchmark.settings import ScoreSettings
+from cryobench.benchmark.volume_results import score_volumes, true_views
+from cryobench.core import Dataset, InputError, MethodRun, Progress, Results, ResultsDocument, Submission, silent
 from cryobench.methods import Control, find_method
-from cryobench.metrics import bootstrap_mean
-
-PER_IMAGE_VOLUMES = 100
-"""Particles of the per-image protocol, as published."""
-
-
-@dataclass(frozen=True, eq=False)
-class Items:
-    """The values of one metric over the items of one protocol, from which a score and its comparisons are made.
-
-    ``measured`` is the score where it was made with its floor and ceiling. ``groups`` are those that resampling keeps,
-    ``ceiling`` is the value of a perfect match where it is known, and ``flags`` name what was odd.
-    """
-
-    metric: MetricCard
-    method: str
-    protocol: str
-    convention: str
-    over: str
-    values: np.ndarray
-    parameters: dict[str, float | int | str]
-    measured: Score | None = None
-    groups: np.ndarray | None = None
-    ceiling: float | None = None
-    flags: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """What two methods must share to be compared."""
-        return (self.metric.name, self.protocol, self.convention, repr(sorted(self.parameters.items())))
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """Everything that a benchmark run found: the results, and the submissions and curves behind them."""
-
-    results: Results
-    volumes: Sequence[VolumeScores]
 
 
 def run_methods(
@@ -93,8 +43,91 @@ def run_methods(
     return submissions
 
 
-def score_run(dataset: Dataset, submissions: Sequence[Submission], seed: int, progress: Progress = silent) -> Run:
-    """Score submissions against the truth of their dataset.
+def score_submissions(
+    dataset: Dataset,
+    submissions: Sequence[Submission],
+    settings: ScoreSettings,
+    progress: Progress = silent,
+    runs: Sequence[MethodRun] | None = None,
+    reference: Reference | None = None,
+) -> list[Results]:
+    """Return the results of each submission by itself: what it scores does not depend on the others.
+
+    Parameters
+    ----------
+    dataset
+        Particles and truth.
+    submissions
+        One for each method; each metric takes what a submission has.
+    settings
+        What may be chosen.
+    progress
+        Told of what is finished.
+    runs
+        How each submission came to be; what was missing and odd is added.
+    reference
+        The dataset's, where it is used again and again: it keeps what was computed of the truth.
+
+    Raises
+    ------
+    InputError
+        If two submissions are of one name.
+    """
+    names = [submission.method.name for submission in submissions]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"two submissions are called '{name}': give one of them another name")
+    truth = dataset.truth
+    reference = reference or Reference.of(dataset)
+    volumes = score_volumes(submissions, truth, settings, progress)
+    found = []
+    for place, (submission, seen) in enumerate(zip(submissions, volumes, strict=True)):
+        claimed = score_claim(submission, reference, settings, progress)
+        known = MethodRun(method=submission.method.name, kind=submission.kind) if runs is None else runs[place]
+        document = _document(dataset, settings).model_copy(
+            update={
+                "methods": (submission.method,),
+                "runs": (
+                    known.model_copy(
+                        update={
+                            "missing": {**seen.missing, **claimed.missing},
+                            "notes": (*known.notes, *seen.notes),
+                        }
+                    ),
+                ),
+                "scores": (*seen.scores, *claimed.scores),
+                "curves": (*seen.curves, *claimed.curves),
+                "matrices": tuple(seen.matrices),
+                "imbalance": claimed.imbalance,
+                "histograms": claimed.histograms,
+            }
+        )
+        found.append(
+            Results(
+                document,
+                tuple(embed_latents([submission], truth, settings.seed, progress)),
+                tuple(seen.pictures),
+                tuple(seen.surfaces),
+                (*seen.items, *claimed.items),
+            )
+        )
+    return found
+
+
+def dataset_results(dataset: Dataset, settings: ScoreSettings) -> Results:
+    """Return what a report shows of the dataset itself, without any method: particles and true volumes."""
+    pictures, surfaces = true_views(dataset.truth)
+    return Results(_document(dataset, settings), (), (*particle_pictures(dataset), *pictures), tuple(surfaces), ())
+
+
+def score_run(
+    dataset: Dataset,
+    submissions: Sequence[Submission],
+    seed: int,
+    progress: Progress = silent,
+    measures: tuple[str, ...] | None = None,
+) -> Results:
+    """Score submissions against the truth of their dataset, and compare them with each other.
 
     Parameters
     ----------
@@ -103,95 +136,32 @@ def score_run(dataset: Dataset, submissions: Sequence[Submission], seed: int, pr
     submissions
         One for each method; each metric takes what a submission has.
     seed
-        Of UMAP and of the bootstrap.
+        Of UMAP, of shuffles and of the bootstrap.
     progress
         Told of what is finished.
+    measures
+        Of latents, classes and poses, by name; all by default.
+
+    Raises
+    ------
+    InputError
+        If two submissions are of one name.
     """
-    truth = dataset.truth
-    volumes = score_volumes(submissions, truth, PER_IMAGE_VOLUMES, progress)
-    latents = score_latents(submissions, truth, seed, progress)
-    items = [*_volume_items(volumes), *_latent_items(latents)]
-    roles = {submission.method.name: submission.method.role for submission in submissions}
-    document = ResultsDocument(
+    settings = ScoreSettings(seed=seed, measures=measures)
+    parts = score_submissions(dataset, submissions, settings, progress)
+    return merge_results([dataset_results(dataset, settings), *parts], seed)
+
+
+def _document(dataset: Dataset, settings: ScoreSettings) -> ResultsDocument:
+    """Return a document without any method."""
+    return ResultsDocument(
         dataset=dataset.card,
-        coordinate=truth.coordinate,
-        methods=tuple(submission.method for submission in submissions),
-        scores=tuple(_score(item, items, roles, seed) for item in items),
-        comparisons=tuple(_comparisons(items, seed)),
-        curves=tuple(mean_curves(volumes, truth)),
-        provenance=provenance(dataset.card, seed),
+        coordinate=dataset.truth.coordinate,
+        states=dataset.truth.states,
+        methods=(),
+        scores=(),
+        comparisons=(),
+        curves=(),
+        provenance=provenance(dataset.card, settings.seed)
+        | {"Particles of the per-image protocol": str(settings.images), "Alignment": settings.align},
     )
-    embeddings = embed_latents(submissions, truth, seed, progress)
-    pictures = [*particle_pictures(dataset), *volume_pictures(dataset, submissions)]
-    return Run(Results(document, tuple(embeddings), tuple(pictures)), volumes)
-
-
-def _volume_items(volumes: Sequence[VolumeScores]) -> list[Items]:
-    found = []
-    for scores in volumes:
-        over, groups = resampled(scores)
-        for place, each in enumerate(volume_items(scores, "union of the true states")):
-            items = Items(each.metric, scores.method, scores.protocol, each.convention, over, each.values,
-                          each.parameters, groups=groups, ceiling=each.ceiling, flags=each.flags)  # fmt: skip
-            found.append((place, items))
-    return [items for _, items in sorted(found, key=lambda pair: pair[0])]
-
-
-def _latent_items(latents: Mapping[str, Measured]) -> list[Items]:
-    """Return the items of each number of latents: that of one number, of all methods, together."""
-    found = [
-        (place, Items(score.metric, method, score.protocol, score.convention, "particles", reading.items,
-                      score.parameters, score))
-        for method, measured in latents.items()
-        for place, (score, reading) in enumerate(zip(measured.scores, measured.readings, strict=True))
-        if reading.items is not None
-    ]  # fmt: skip
-    return [item for _, item in sorted(found, key=lambda pair: pair[0])]
-
-
-def _score(items: Items, others: Sequence[Items], roles: Mapping[str, str], seed: int) -> Score:
-    rivals = [o for o in others if o.key == items.key]
-    higher = items.metric.direction == "higher"
-
-    def beaten_by(role: str) -> bool:
-        gaps = [o.values.mean() - items.values.mean() for o in rivals if roles[o.method] == role]
-        return any(gap > 0 if higher else gap < 0 for gap in gaps)
-
-    flags = []
-    if roles[items.method] == "ceiling" and (beaten_by("method") or beaten_by("floor")):
-        flags.append("not a ceiling here: too few images of each state, or too noisy")
-    if items.measured is not None:
-        return items.measured.model_copy(update={"flags": (*items.measured.flags, *flags)})
-    return Score(
-        metric=items.metric,
-        method=items.method,
-        protocol=items.protocol,
-        convention=items.convention,
-        statistic="mean",
-        value=float(items.values.mean()),
-        spread=float(items.values.std()),
-        interval=bootstrap_mean(items.values, items.over, seed, items.groups),
-        n=len(items.values),
-        parameters=items.parameters,
-        flags=(*items.flags, *flags),
-        ceiling=items.ceiling,
-    )
-
-
-def _comparisons(items: Sequence[Items], seed: int) -> Iterable[Comparison]:
-    """Yield the paired difference of every two methods that were scored on the same items."""
-    for first, second in itertools.combinations(items, 2):
-        if first.key != second.key:
-            continue
-        differences = first.values - second.values
-        yield Comparison(
-            metric=first.metric,
-            protocol=first.protocol,
-            convention=first.convention,
-            first=first.method,
-            second=second.method,
-            difference=float(differences.mean()),
-            interval=bootstrap_mean(differences, f"{first.over}, paired", seed, first.groups),
-            n=len(differences),
-            parameters=first.parameters,
-        )

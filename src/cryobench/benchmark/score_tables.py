@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from cryobench.benchmark.provenance import provenance
 from cryobench.benchmark.tables import csv_text
-from cryobench.core import Curve, Dataset, Interval, ResultsDocument, Score, Submission
+from cryobench.core import Comparison, Curve, Dataset, Interval, ResultsDocument, Score, Submission
 
 SCORE_COLUMNS = (
     "method", "metric", "statistic", "protocol", "convention", "parameters", "unit", "better", "value", "low", "high",
@@ -19,9 +19,29 @@ def scores_text(scores: Iterable[Score]) -> str:
     return csv_text(SCORE_COLUMNS, (_row(score) for score in scores))
 
 
+def comparisons_text(comparisons: Iterable[Comparison]) -> str:
+    """Return paired differences as comma-separated values, a row a comparison."""
+    head = (
+        "metric", "protocol", "convention", "parameters", "first", "second", "difference", "low", "high", "interval",
+        "n", "distinguishable",
+    )  # fmt: skip
+    rows = (
+        [
+            each.metric.name, each.protocol, each.convention, _words(each.parameters), each.first, each.second,
+            repr(each.difference), *_limits(each.interval), each.n, str(each.distinguishable).lower(),
+        ]
+        for each in comparisons
+    )  # fmt: skip
+    return csv_text(head, rows)
+
+
+def _words(parameters: Mapping[str, float | int | str]) -> str:
+    return "; ".join(f"{name}={value}" for name, value in parameters.items())
+
+
 def _row(score: Score) -> list[object]:
     metric = score.metric
-    parameters = "; ".join(f"{name}={value}" for name, value in score.parameters.items())
+    parameters = _words(score.parameters)
     head = [score.method, metric.name, score.statistic, score.protocol, score.convention, parameters]
     return [
         *head, metric.unit, metric.direction, repr(score.value), *_limits(score.interval),

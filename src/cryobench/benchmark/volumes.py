@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Int
 
 from cryobench.align import Transform, align_volumes, transform_volume
-from cryobench.core import Advance, Curve, FormatError, InputError, Progress, Submission, Truth, Volume, VolumeProvider
+from cryobench.core import Advance, Curve, FormatError, InputError, Progress, Truth, Volume, VolumeProvider
 from cryobench.core.maps import require_map
 from cryobench.metrics import (
     CONVENTIONS,
@@ -25,8 +25,6 @@ from cryobench.metrics import (
     failed_curve,
     fsc_of_transforms,
     real_space_correlation,
-    representatives,
-    strided_particles,
     transform_map,
 )
 
@@ -91,32 +89,6 @@ class Task:
     volumes: VolumeProvider
     particles: Int[np.ndarray, " q"]
     gauge: Gauge = None
-
-
-def score_volumes(
-    submissions: Sequence[Submission], truth: Truth, images: int, progress: Progress
-) -> list[VolumeScores]:
-    """Return the scores of each submission that has volumes, within the true masks, under both protocols.
-
-    Parameters
-    ----------
-    submissions
-        Those without volumes are left out.
-    truth
-        The true volumes.
-    images
-        Number of particles of the per-image protocol.
-    progress
-        Told of volumes scored.
-    """
-    tasks = []
-    for submission in submissions:
-        if submission.volumes is not None:
-            per_state = representatives(truth.labels, len(truth.states), submission.latents)
-            per_image = strided_particles(len(truth), min(images, len(truth)))
-            for protocol, particles in ((PER_CONFORMATION, per_state), (PER_IMAGE, per_image)):
-                tasks.append(Task(submission.method.name, protocol, submission.volumes, particles))
-    return score_tasks(tasks, truth, progress)
 
 
 def score_tasks(tasks: Sequence[Task], truth: Truth, progress: Progress) -> list[VolumeScores]:
@@ -266,16 +238,6 @@ def _add_pair(claimed: _Sum, true: _Sum, volumes: VolumeProvider, truth: Truth, 
     volume = in_frame(volumes.at(particle), target, None, "the volume")
     claimed.add(volume)
     true.add(target)
-
-
-def mean_curves(scored: Sequence[VolumeScores], truth: Truth) -> list[Curve]:
-    """Return the per-conformation curves of each method, a mean and one for each state."""
-    return [
-        curve_record(scores, convention, [truth.states[item.state].name for item in scores.items])
-        for scores in scored
-        if scores.protocol == PER_CONFORMATION
-        for convention in CONVENTIONS
-    ]
 
 
 def curve_record(scores: VolumeScores, convention: Convention, names: Sequence[str]) -> Curve:

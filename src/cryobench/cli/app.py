@@ -13,12 +13,14 @@ import typer
 from cryobench.cli import add_ctf as add_ctf_command
 from cryobench.cli import add_noise as add_noise_command
 from cryobench.cli import align as align_command
+from cryobench.cli import compare as compare_command
 from cryobench.cli import demo as demo_command
 from cryobench.cli import downsample as downsample_command
 from cryobench.cli import latents as latents_command
 from cryobench.cli import poses as poses_command
 from cryobench.cli import project as project_command
 from cryobench.cli import sample_ctf as sample_ctf_command
+from cryobench.cli import score as score_command
 from cryobench.cli import simulate as simulate_command
 from cryobench.cli import umap as umap_command
 from cryobench.cli.console import console
@@ -39,6 +41,8 @@ app.add_typer(datasets_app)
 app.add_typer(fsc_app)
 app.add_typer(leaderboard_app)
 app.command("align", epilog=align_command.EPILOG)(align_command.align)
+app.command("score", epilog=score_command.EPILOG)(score_command.score)
+app.command("compare", epilog=compare_command.EPILOG)(compare_command.compare)
 app.command("latents", epilog=latents_command.EPILOG)(latents_command.latents)
 app.command("poses", epilog=poses_command.EPILOG)(poses_command.poses)
 app.command("umap", epilog=umap_command.EPILOG)(umap_command.umap)

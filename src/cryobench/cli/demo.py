@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import rich.box
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cryobench.benchmark import run_methods, score_run, write_results, write_submissions
+from cryobench.benchmark import RESULT_FILES, run_methods, score_run, write_results, write_submissions
 from cryobench.cli.console import console, mendable_errors, progress_bars
 from cryobench.cli.options import Overwrite, Threads
-from cryobench.core import InputError, ResultsDocument, Score
+from cryobench.cli.summary import print_summary
+from cryobench.core import InputError
 from cryobench.datasets import Inputs, build_dataset, load_dataset, prepare_inputs
 from cryobench.io import check_output, write_bytes, write_text
 from cryobench.methods import METHODS, find_method
@@ -27,7 +27,9 @@ EPILOG = """Examples:
 
 It makes DIR/dataset, DIR/submissions, DIR/results.json, DIR/overview.png and DIR/report.html."""
 
-_RESULTS = ("report.html", "overview.png", "results.json", "fsc_per_item.csv", "embeddings.csv")
+_MEASURES = ("neighborhood-similarity", "information-imbalance", "classes")
+
+_RESULTS = ("report.html", "overview.png", *RESULT_FILES)
 
 
 def demo(
@@ -119,11 +121,11 @@ def demo(
             dataset = load_dataset(folder)
             submissions = run_methods(dataset, names, seed, progress)
             write_submissions(dataset, submissions, output / "submissions")
-            run = score_run(dataset, [submission for submission, _ in submissions], seed, progress)
-        write_results(run, dataset.truth, output)
-        write_bytes(output / "overview.png", overview_figure(run.results))
-        write_text(output / "report.html", render_report(run.results))
-        _print_scores(run.results.document)
+            results = score_run(dataset, [submission for submission, _ in submissions], seed, progress, _MEASURES)
+        write_results(results, output)
+        write_bytes(output / "overview.png", overview_figure(results))
+        write_text(output / "report.html", render_report(results))
+        print_summary(results.document, str(output / "results.json"))
         console.print(f"\nReport: {output / 'report.html'}", markup=False, soft_wrap=True)
 
 
@@ -147,32 +149,3 @@ def _print_plan(inputs: Inputs, names: list[str], output: Path) -> None:
     for label, text in rows.items():
         plan.add_row(label, escape(text))
     console.print(plan)
-
-
-def _print_scores(document: ResultsDocument) -> None:
-    """Print a row a score and a column a method, each value above its interval."""
-    title = f"{document.dataset.title} ({document.dataset.id})"
-    table = Table(title=title, title_justify="left", box=rich.box.SIMPLE_HEAD, padding=(0, 1, 1, 0))
-    table.add_column("mean,\n95 % interval")
-    for method in document.methods:
-        table.add_column(f"{method.name}\n({method.role})", justify="right", no_wrap=True)
-    cells = {(_heading(score), score.method): _cell(score) for score in document.scores}
-    for heading in dict.fromkeys(_heading(score) for score in document.scores):
-        table.add_row(heading, *(cells.get((heading, method.name), "-") for method in document.methods))
-    console.print()
-    console.print(table)
-    kinds = dict.fromkeys(score.interval.kind for score in document.scores)
-    console.print(f"Intervals: {'; '.join(kinds)}. A dash: the method gives nothing to score.", markup=False)
-    for name, flag in dict.fromkeys((score.method, flag) for score in document.scores for flag in score.flags):
-        console.print(f"! {name}: {flag}", markup=False)
-    if document.dataset.stand_in:
-        console.print(f"STAND-IN DATA: {document.dataset.stand_in}.", markup=False)
-
-
-def _heading(score: Score) -> str:
-    neighbours = f", k = {score.parameters['k']}" if "k" in score.parameters else ""
-    return f"{score.metric.label}\n{score.protocol}, {score.convention}{neighbours}"
-
-
-def _cell(score: Score) -> str:
-    return f"{score.value:.3f}\n{score.interval.low:.3f} – {score.interval.high:.3f}"

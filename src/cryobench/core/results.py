@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from cryobench.core.dataset import Coordinate, DatasetCard
+from cryobench.core.dataset import Coordinate, DatasetCard, State
 from cryobench.core.submission import MethodCard
 
 
@@ -190,6 +190,7 @@ class ResultsDocument(Record):
     schema_version: Literal[2] = 2
     dataset: DatasetCard
     coordinate: Coordinate
+    states: tuple[State, ...] = ()
     methods: tuple[MethodCard, ...]
     runs: tuple[MethodRun, ...] = ()
     scores: tuple[Score, ...]

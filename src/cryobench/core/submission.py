@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -57,6 +57,10 @@ class Submission:
     posteriors: Float32[np.ndarray, "N K"] | None = None
     poses: Poses | None = None
     volumes: VolumeProvider | None = None
+
+    def named(self, name: str) -> Submission:
+        """Return the same claims under another name of the method."""
+        return replace(self, method=self.method.model_copy(update={"name": name}))
 
     def __post_init__(self) -> None:
         who = f"method '{self.method.name}':"

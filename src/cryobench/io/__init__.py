@@ -1,6 +1,6 @@
 """File formats, checksums and writes that are whole or nothing."""
 
-from cryobench.io.cache import cache_folder, writable_cache
+from cryobench.io.cache import cache_folder, score_cache, writable_cache
 from cryobench.io.cryodrgn import (
     ctf_from_table,
     read_array_pickle,
@@ -58,6 +58,7 @@ __all__ = [
     "read_volume",
     "replacing",
     "require_fields",
+    "score_cache",
     "sha256",
     "unfinished",
     "writable_cache",

@@ -13,6 +13,9 @@ from cryobench.core.errors import OutputError
 CACHE_VARIABLE = "CRYOBENCH_CACHE"
 """Environment variable that names another cache folder."""
 
+SCORES_VARIABLE = "CRYOBENCH_SCORES"
+"""Environment variable that names another folder for scores."""
+
 Kind = Literal["structures", "trajectories", "ctf"]
 """The folders of the cache."""
 
@@ -25,6 +28,16 @@ def cache_folder() -> Path:
     """
     named = os.environ.get(CACHE_VARIABLE)
     return Path(named).expanduser().absolute() if named else platformdirs.user_cache_path("cryobench")
+
+
+def score_cache() -> Path:
+    """Return the folder where scores are kept for later runs; it need not exist.
+
+    It is what the environment variable ``CRYOBENCH_SCORES`` names, or ``scores`` in the platform's own place for
+    caches. It may be deleted at any time.
+    """
+    named = os.environ.get(SCORES_VARIABLE)
+    return Path(named).expanduser().absolute() if named else platformdirs.user_cache_path("cryobench") / "scores"
 
 
 def writable_cache(kind: Kind, advice: str = "or have the file put there") -> Path:

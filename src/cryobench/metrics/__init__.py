@@ -55,6 +55,7 @@ from cryobench.metrics._imbalance_plane import (
     rotation_space,
     subsampled_imbalance,
 )
+from cryobench.metrics._iso_surfaces import LEVEL_WORDS, SURFACE_BOX, iso_surface
 from cryobench.metrics._latent_regression import (
     LATENT_REGRESSION,
     LATENT_REGRESSION_ERROR,
@@ -127,6 +128,7 @@ __all__ = [
     "INFORMATION_IMBALANCE",
     "LATENT_REGRESSION",
     "LATENT_REGRESSION_ERROR",
+    "LEVEL_WORDS",
     "LOCAL_RESOLUTION",
     "METRICS",
     "NEGATED",
@@ -145,6 +147,7 @@ __all__ = [
     "ROTATION_FROBENIUS",
     "STATE_IDENTIFICATION",
     "SUBSET_SIZE",
+    "SURFACE_BOX",
     "THRESHOLDS",
     "TRANSLATION_ERROR",
     "TRUSTWORTHINESS",
@@ -192,6 +195,7 @@ __all__ = [
     "imbalance_per_point",
     "imbalance_plane",
     "information_imbalance",
+    "iso_surface",
     "labels_of_posteriors",
     "latent_regression",
     "local_fsc",

@@ -6,14 +6,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import pydantic
-
-from cryobench.benchmark.leaderboard.entries import first_error
+from cryobench.benchmark.results_files import DOCUMENT, read_document
 from cryobench.core import FormatError, MethodRun, ResultsDocument, Score, UnknownNameError
-from cryobench.io import read_text, sha256
+from cryobench.io import sha256
 from cryobench.metrics import METRICS
 
-_RESULTS = "results.json"
 _CHECKSUM = re.compile(r"[0-9a-f]{64}")
 
 
@@ -84,12 +81,8 @@ def read_handed_in(path: Path) -> HandedIn:
     FormatError
         If it is not valid.
     """
-    file = path / _RESULTS if path.is_dir() else path
-    text = read_text(file)
-    try:
-        document = ResultsDocument.model_validate_json(text)
-    except pydantic.ValidationError as error:
-        raise FormatError(f"{file}: not a results file: {first_error(error)}") from error
+    file = path / DOCUMENT if path.is_dir() else path
+    document = read_document(file)
     if not _CHECKSUM.fullmatch(document.dataset.checksum):
         raise FormatError(
             f"{file}: the dataset has the checksum '{document.dataset.checksum}', expected the SHA-256 of dataset.json"

@@ -1,0 +1,86 @@
+"""Whose volume stands for each state, and which volumes of a submission can be scored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int
+
+from cryobench.core import InputError, Submission, Truth
+from cryobench.methods import FileVolumes
+from cryobench.metrics import representatives, strided_particles
+
+MOST_STATES = 1000
+"""Of more states than this, one volume each is not asked for: the per-image protocol is for those."""
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """The particles whose volumes one protocol scores.
+
+    Parameters
+    ----------
+    particles
+        Shape (q,).
+    flags
+        What is odd about them.
+    """
+
+    particles: Int[np.ndarray, " q"]
+    flags: tuple[str, ...] = ()
+
+
+def conformation_particles(submission: Submission, truth: Truth) -> Wanted:
+    """Return the particle that stands for each state that has particles, in the order of the states.
+
+    It is the one whose latent is nearest to the mean latent of the state. Where a submission has no volume there, the
+    first particle of the state that has one stands in, and that is flagged; a state without any scores 0.
+
+    Raises
+    ------
+    InputError
+        If there are more states than one volume each is asked for.
+    """
+    present = np.unique(truth.labels)
+    if len(present) > MOST_STATES:
+        raise InputError(f"{len(present):,} states: one volume each is asked for up to {MOST_STATES:,} states")
+    compact = np.searchsorted(present, truth.labels).astype(np.int32)
+    wanted = representatives(compact, len(present), submission.latents)
+    if not isinstance(submission.volumes, FileVolumes):
+        return Wanted(wanted)
+    having = submission.volumes.particles
+    standing_in = 0
+    for place in np.flatnonzero(~np.isin(wanted, having)).tolist():
+        own = having[truth.labels[having] == present[place]]
+        if own.size:
+            wanted[place] = own[0]
+            standing_in += 1
+    if not standing_in:
+        return Wanted(wanted)
+    return Wanted(
+        wanted,
+        (
+            f"{standing_in} of {len(wanted)} states: another particle of the state stands in, since the submission has "
+            "no volume at the one nearest to the mean latent",
+        ),
+    )
+
+
+def image_particles(submission: Submission, truth: Truth, images: int) -> Wanted:
+    """Return the particles of the published per-image protocol: every N // n-th.
+
+    Raises
+    ------
+    InputError
+        If the submission has no volume at some of them.
+    """
+    wanted = strided_particles(len(truth), min(images, len(truth)))
+    if isinstance(submission.volumes, FileVolumes):
+        missing = np.setdiff1d(wanted, submission.volumes.particles)
+        if missing.size:
+            raise InputError(
+                f"needs volumes of {len(wanted)} particles, every {len(truth) // min(images, len(truth))}th, and "
+                f"{len(missing)} are not there (particle {missing[0]}, for one): 'cryobench queries' lists them"
+            )
+    return Wanted(wanted)

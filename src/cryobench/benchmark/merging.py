@@ -1,0 +1,131 @@
+"""Results of several methods on one dataset, put together: comparisons, and controls that were beaten."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from jaxtyping import Int
+
+from cryobench.benchmark.volumes import PER_CONFORMATION
+from cryobench.core import Comparison, InputError, ItemValues, Results, Score
+from cryobench.metrics import bootstrap_mean
+
+BEATEN = "not a ceiling here: too few images of each state, or too noisy"
+
+
+def merge_results(parts: Sequence[Results], seed: int) -> Results:
+    """Return the results of several runs on one dataset as one, methods in the order first met.
+
+    Parameters
+    ----------
+    parts
+        At least one. Particles and true volumes are taken of the first that shows them.
+    seed
+        Of the bootstrap of paired differences.
+
+    Raises
+    ------
+    InputError
+        If the datasets or what made the numbers differ, or two parts hold one method.
+    """
+    documents = [part.document for part in parts]
+    first = documents[0]
+    for document in documents[1:]:
+        if document.dataset.checksum != first.dataset.checksum:
+            raise InputError(
+                f"results of two datasets, '{first.dataset.id}' ({first.dataset.checksum[:12]}) and "
+                f"'{document.dataset.id}' ({document.dataset.checksum[:12]}): expected those of one"
+            )
+        for name in first.provenance.keys() | document.provenance.keys():
+            here, there = first.provenance.get(name, "unknown"), document.provenance.get(name, "unknown")
+            if here != there:
+                raise InputError(
+                    f"results that were made differently ({name}: {here} and {there}) cannot be set side by side: "
+                    "score the submissions anew, together"
+                )
+    names = [card.name for document in documents for card in document.methods]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"two results of a method called '{name}': give one of them another name")
+    items = tuple(item for part in parts for item in part.items)
+    roles: dict[str, str] = {card.name: card.role for document in documents for card in document.methods}
+    scores = [score for document in documents for score in document.scores]
+    document = first.model_copy(
+        update={
+            "methods": tuple(card for document in documents for card in document.methods),
+            "runs": tuple(run for document in documents for run in document.runs),
+            "scores": tuple(_flagged(score, scores, roles) for score in _by_kind(scores)),
+            "comparisons": tuple(comparisons(items, seed)),
+            "curves": tuple(curve for document in documents for curve in document.curves),
+            "matrices": tuple(matrix for document in documents for matrix in document.matrices),
+            "imbalance": tuple(point for document in documents for point in document.imbalance),
+            "histograms": tuple(histogram for document in documents for histogram in document.histograms),
+        }
+    )
+    once = next((part for part in parts if any(p.group == "particles" for p in part.pictures)), parts[0])
+    own = set(names)
+    shared = tuple(p for p in once.pictures if p.group == "particles" or p.row not in own)
+    return Results(
+        document,
+        tuple(embedding for part in parts for embedding in part.embeddings),
+        (*shared, *(p for part in parts for p in part.pictures if p.group != "particles" and p.row in own)),
+        (
+            *(s for s in once.surfaces if s.method is None),
+            *(s for part in parts for s in part.surfaces if s.method is not None),
+        ),
+        items,
+    )
+
+
+def comparisons(items: Sequence[ItemValues], seed: int) -> Iterator[Comparison]:
+    """Yield the paired difference of every two methods that were scored on the same items.
+
+    Volumes of states are paired by the state, all else by the particle.
+    """
+    for first, second in itertools.combinations(items, 2):
+        if first.key != second.key or first.method == second.method:
+            continue
+        if not np.array_equal(_paired_by(first), _paired_by(second)):
+            continue
+        differences = first.values - second.values
+        yield Comparison(
+            metric=first.metric,
+            protocol=first.protocol,
+            convention=first.convention,
+            first=first.method,
+            second=second.method,
+            difference=float(differences.mean()),
+            interval=bootstrap_mean(differences, f"{first.over}, paired", seed, first.groups),
+            n=len(differences),
+            parameters=first.parameters,
+        )
+
+
+def _paired_by(items: ItemValues) -> Int[np.ndarray, " n"]:
+    return items.states if items.protocol == PER_CONFORMATION else items.particles
+
+
+def _key(score: Score) -> tuple[str, ...]:
+    parameters = repr(sorted(score.parameters.items()))
+    return (score.metric.name, score.protocol, score.convention, score.statistic, parameters)
+
+
+def _by_kind(scores: Sequence[Score]) -> list[Score]:
+    """Return scores of one kind together, kinds in the order first met."""
+    kinds = list(dict.fromkeys(_key(score) for score in scores))
+    return sorted(scores, key=lambda score: kinds.index(_key(score)))
+
+
+def _flagged(score: Score, others: Sequence[Score], roles: Mapping[str, str]) -> Score:
+    """Return a score, flagged where it is a ceiling's and a method or a floor does better."""
+    if roles[score.method] != "ceiling":
+        return score
+    higher = score.metric.direction == "higher"
+    for other in others:
+        if roles[other.method] == "ceiling" or _key(other) != _key(score):
+            continue
+        if other.value > score.value if higher else other.value < score.value:
+            return score.model_copy(update={"flags": (*score.flags, BEATEN)})
+    return score

@@ -1,0 +1,121 @@
+"""``cryobench compare``: which methods differ, by paired differences over the same items."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import rich.box
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from cryobench.benchmark import comparisons_text, merge_results, read_results
+from cryobench.cli.console import console, mendable_errors
+from cryobench.core import Comparison, InputError
+from cryobench.io import write_text
+
+EPILOG = """Examples:
+
+  cryobench compare scores
+
+  cryobench compare scores-a scores-b --metric fsc-auc --first mine -o differences.csv"""
+
+
+def compare(
+    results: Annotated[
+        list[Path], typer.Argument(metavar="RESULTS...", help="Results of one dataset, folders or files.")
+    ],
+    first: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Compare this method with all others.", show_default="every pair")
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="Metrics, separated by commas.", show_default="all")
+    ] = None,
+    controls: Annotated[bool, typer.Option("--controls", help="Compare with controls too.")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of resampling.")] = 1,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="CSV", help="Write the table there.", show_default=False)
+    ] = None,
+) -> None:
+    """Print paired differences of methods with bootstrap intervals, and say which cannot be told apart.
+
+    A difference is of the same states, or of the same particles, so what is hard for both does not blur it.
+    """
+    with mendable_errors("nothing was written"):
+        if output is not None and output.is_dir():
+            raise InputError(f"{output} is a folder: give -o the name of a file")
+        found = [read_results(path) for path in results]
+        merged = merge_results(found, seed) if len(found) > 1 else found[0]
+        document = merged.document
+        roles = {card.name: card.role for card in document.methods}
+        if first is not None and first not in roles:
+            raise InputError(f"no method '{first}' in these results: choose of {', '.join(roles)}")
+        wanted = None if metric is None else {name.strip() for name in metric.split(",")}
+        known = {comparison.metric.name for comparison in document.comparisons}
+        if wanted is not None and wanted - known:
+            raise InputError(
+                f"no comparison by '{sorted(wanted - known)[0]}': choose of {', '.join(sorted(known)) or 'none at all'}"
+            )
+        chosen = [
+            _from(comparison, first)
+            for comparison in document.comparisons
+            if (wanted is None or comparison.metric.name in wanted)
+            and (first is None or first in {comparison.first, comparison.second})
+            and (controls or {roles[comparison.first], roles[comparison.second]} == {"method"})
+        ]
+        _print(chosen)
+        if output is not None:
+            write_text(output, comparisons_text(chosen))
+            console.print(f"Written: {output}", markup=False, soft_wrap=True)
+
+
+def _from(comparison: Comparison, first: str | None) -> Comparison:
+    """Return a comparison as seen from one of its methods."""
+    if first is None or comparison.first == first:
+        return comparison
+    interval = comparison.interval
+    turned = interval.model_copy(update={"low": -interval.high, "high": -interval.low})
+    update = {"first": comparison.second, "second": comparison.first, "difference": -comparison.difference}
+    return comparison.model_copy(update={**update, "interval": turned})
+
+
+def _print(chosen: Sequence[Comparison]) -> None:
+    if not chosen:
+        console.print(
+            "Nothing to compare: two methods scored on the same items are needed; --controls takes controls too."
+        )
+        return
+    table = Table(title="Paired differences, first minus second", title_justify="left", box=rich.box.SIMPLE_HEAD)
+    for head in ("metric", "first", "second"):
+        table.add_column(head)
+    for head in ("difference", "95 % interval"):
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("verdict")
+    for each in chosen:
+        words = [
+            each.metric.label,
+            each.protocol,
+            each.convention,
+            *(f"{k} {v}" for k, v in each.parameters.items() if k != "mask"),
+        ]
+        table.add_row(
+            escape(", ".join(word for word in words if word)),
+            escape(each.first),
+            escape(each.second),
+            f"{each.difference:+.4f}",
+            f"{each.interval.low:+.4f} – {each.interval.high:+.4f}",
+            escape(verdict(each)),
+        )
+    console.print(table)
+    kinds = dict.fromkeys(each.interval.kind for each in chosen)
+    console.print(f"Intervals: {'; '.join(kinds)}.", markup=False)
+
+
+def verdict(comparison: Comparison) -> str:
+    """Return which of two methods is better, or that they cannot be told apart."""
+    if not comparison.distinguishable:
+        return "not distinguishable"
+    higher = comparison.metric.direction == "higher"
+    return f"{comparison.first if (comparison.difference > 0) == higher else comparison.second} is better"
