@@ -16,9 +16,9 @@ _MOST_DECIMALS = 6
 class Cell:
     """A score as shown.
 
-    ``mark`` is ``best``, or ``level`` where the interval meets that of the best one. ``at``, ``low`` and ``width``
-    place value and interval on the strip of the column, in percent. ``source`` is the number of the note below the
-    table.
+    ``mark`` is ``best``, or ``level`` where the interval meets that of the best one. Where there is a ``strip``,
+    ``at``, ``low`` and ``width`` place value and interval on it, in percent. ``source`` is the number of the
+    note below the table.
     """
 
     score: EntryScore
@@ -26,6 +26,7 @@ class Cell:
     below: str
     bounds: str
     mark: str
+    strip: bool
     at: float
     low: float
     width: float
@@ -137,21 +138,22 @@ def _tables(entries: Iterable[LeaderboardEntry], anchor: str) -> tuple[Table, ..
 
 def _table(entries: list[LeaderboardEntry], status: str, anchor: str) -> Table:
     columns = columns_of(entries)
-    notes = [(score.source, score.note) for entry in entries for score in entry.scores if score.source]
-    sources = tuple(dict.fromkeys(notes))
     scores = {entry.id: {score.key: score for score in entry.scores} for entry in entries}
-    filled = [_cells(column, entries, scores, sources, ranked=status != "quoted") for column in columns]
-    rows = [Row(entry, tuple(cells.get(entry.id) for cells in filled)) for entry in entries]
-    return Table(anchor, status, columns, tuple(sorted(rows, key=lambda row: _order(row, columns))), sources)
+    ordered = sorted(entries, key=lambda entry: (_order(scores[entry.id], columns), entry.id))
+    inside = [scores[entry.id].get(column.key) for entry in ordered for column in columns]
+    sources = tuple(dict.fromkeys((score.source, score.note) for score in inside if score and score.source))
+    filled = [_cells(column, ordered, scores, sources, ranked=status != "quoted") for column in columns]
+    rows = tuple(Row(entry, tuple(cells.get(entry.id) for cells in filled)) for entry in ordered)
+    return Table(anchor, status, columns, rows, sources)
 
 
-def _order(row: Row, columns: Sequence[Column]) -> tuple[object, ...]:
+def _order(scores: dict[Key, EntryScore], columns: Sequence[Column]) -> tuple[tuple[bool, float], ...]:
     """Return what puts rows in order: best first by the first column, then by the next; what is missing comes last."""
-    places = [
-        (cell is None, 0.0 if cell is None else (-cell.score.value if column.higher else cell.score.value))
-        for cell, column in zip(row.cells, columns, strict=True)
-    ]
-    return *places, row.entry.id
+    values = [(column, scores.get(column.key)) for column in columns]
+    return tuple(
+        (score is None, 0.0 if score is None else (-score.value if column.higher else score.value))
+        for column, score in values
+    )
 
 
 def _cells(
@@ -180,6 +182,7 @@ def _cells(
             _below(score, places),
             _bounds(score, places),
             _mark(score, best) if entry in methods else "",
+            score.interval is not None and len(held) > 1,
             at,
             low,
             round(high - low, 2),
