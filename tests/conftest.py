@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import venv
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,9 @@ import pytest
 
 from cryobench.core import Dataset
 from cryobench.datasets import build_dataset, load_dataset, prepare_inputs
+
+# The first by itself: it decides which build of torch cryoDRGN finds.
+CRYODRGN_REQUIREMENTS = ("torch==2.13.0", "cryodrgn==4.3.1")
 
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -50,6 +55,25 @@ def cache() -> Path:
     if not folder:
         pytest.skip("CRYOBENCH_CACHE is not set: the tests on real structures and CTF tables did not run")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def cryodrgn_program() -> Path:
+    """Path of a real cryoDRGN, in an environment that is made here if that is asked for."""
+    if python := os.environ.get("CRYOBENCH_CRYODRGN"):
+        return Path(python).parent / "cryodrgn"
+    folder = os.environ.get("CRYOBENCH_CRYODRGN_ENV")
+    if not folder:
+        pytest.skip(
+            "CRYODRGN DID NOT RUN: set CRYOBENCH_CRYODRGN to the python of an environment that holds cryoDRGN, or "
+            "CRYOBENCH_CRYODRGN_ENV to a folder to make one in (2 GB)"
+        )
+    program = Path(folder) / "bin" / "cryodrgn"
+    if not program.exists():
+        venv.create(folder, with_pip=True, clear=True)
+        for requirement in CRYODRGN_REQUIREMENTS:
+            subprocess.run([program.with_name("python"), "-m", "pip", "install", "--quiet", requirement], check=True)
+    return program
 
 
 @pytest.fixture(scope="session")

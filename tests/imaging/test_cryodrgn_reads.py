@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import subprocess
-import venv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,38 +17,16 @@ from cryobench.imaging import cryosparc_particles, particle_tables
 from cryobench.io import MrcStackWriter, write_cs, write_ctf, write_poses, write_star, write_text
 from cryobench.ops.fft import crop_images
 
-# The first by itself: it decides which build of torch cryoDRGN finds.
-REQUIREMENTS = ("torch==2.13.0", "cryodrgn==4.3.1")
 BOX, PIXEL_SIZE, SMALL = 32, 2.5, 16
 COUNTS = {"particles/000.mrcs": 3, "particles/001.mrcs": 4}
 
 Command = Callable[..., None]
 
 
-def _environment() -> Path:
-    """Return the python of an environment that holds cryoDRGN, made here if that is asked for."""
-    if python := os.environ.get("CRYOBENCH_CRYODRGN"):
-        return Path(python)
-    folder = os.environ.get("CRYOBENCH_CRYODRGN_ENV")
-    if not folder:
-        pytest.skip(
-            "CRYODRGN DID NOT READ OUR FILES: set CRYOBENCH_CRYODRGN to the python of an environment that holds "
-            "cryoDRGN, or CRYOBENCH_CRYODRGN_ENV to a folder to make one in (2 GB)"
-        )
-    python = Path(folder) / "bin" / "python"
-    if not (python.parent / "cryodrgn").exists():
-        venv.create(folder, with_pip=True, clear=True)
-        for requirement in REQUIREMENTS:
-            subprocess.run([python, "-m", "pip", "install", "--quiet", requirement], check=True)
-    return python
-
-
 @pytest.fixture(scope="module")
-def cryodrgn() -> Command:
-    program = _environment().parent / "cryodrgn"
-
+def cryodrgn(cryodrgn_program: Path) -> Command:
     def run(*arguments: str | Path) -> None:
-        done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+        done = subprocess.run([cryodrgn_program, *arguments], capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"cryodrgn {' '.join(map(str, arguments))}\n{done.stderr[-4000:]}"
 
     return run

@@ -113,7 +113,7 @@ class Evil:
 def test_a_pickle_cannot_run_code(tmp_path: Path, wrap: object) -> None:
     target = tmp_path / "made by the pickle"
     (tmp_path / "poses.pkl").write_bytes(pickle.dumps(wrap(Evil(target))))  # type: ignore[operator]
-    with pytest.raises(FormatError, match="not part of an array"):
+    with pytest.raises(FormatError, match=r"not part of an array|an array of objects"):
         read_array_pickle(tmp_path / "poses.pkl")
     assert not target.exists()
 

@@ -17,3 +17,4 @@ def _load(name: str) -> None:
 
 
 _load("mixtures")
+_load("stand_ins")

@@ -145,7 +145,7 @@ EYES = np.tile(np.eye(3), (N, 1, 1))
 FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no manifest": (lambda f: (f / "submission.json").unlink(), r"no submission\.json there"),
     "not JSON": (lambda f: (f / "submission.json").write_text("{"), r"submission\.json: not JSON"),
-    "a list": (lambda f: (f / "submission.json").write_text("[1]"), r"submission\.json: field ''"),
+    "a list": (lambda f: (f / "submission.json").write_text("[1]"), r"submission\.json: holds a list"),
     "not text": (lambda f: (f / "submission.json").write_bytes(b"\xff\xfe"), r"submission\.json: cannot be read"),
     "schema": (lambda f: manifest(f, schema_version=9), r"field 'schema_version' is 9, expected 1"),
     "unknown field": (lambda f: manifest(f, colour="red"), r"field 'colour': Extra inputs"),

@@ -68,6 +68,22 @@ def test_umap_repeats_and_keeps_a_ring(recwarn: pytest.WarningsRecorder) -> None
     assert np.median(apart) < 0.1
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_umap_s_graph_is_that_of_all_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exact neighbours give the graph that UMAP itself makes of all distances."""
+    import umap  # noqa: PLC0415
+
+    fitted: list[umap.UMAP] = []
+    fit = umap.UMAP.fit_transform
+    monkeypatch.setattr(umap.UMAP, "fit_transform", lambda self, x: (fitted.append(self), fit(self, x))[1])
+    latents = np.random.default_rng(0).normal(size=(300, 3)).astype(np.float32)
+    umap_embedding(latents, 1)
+    theirs = umap.UMAP(random_state=1, n_jobs=1).fit(latents).graph_
+    assert abs(fitted[0].graph_ - theirs).max() < 1e-5
+    assert fitted[0].graph_.nnz == theirs.nnz
+
+
 def test_each_metric_describes_itself() -> None:
     assert len(METRICS) >= 2
     for name in METRICS:

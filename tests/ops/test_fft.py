@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cryobench.core import InputError
-from cryobench.ops.fft import crop_images, crop_volume, fourier_to_images, images_to_fourier
+from cryobench.ops.fft import crop_images, crop_volume, fourier_to_images, images_to_fourier, pad_volume
 from cryobench.ops.shift import displace
 
 
@@ -73,3 +73,28 @@ def test_a_batch_equals_the_loop() -> None:
     back = fourier_to_images(together)
     for i in range(7):
         np.testing.assert_array_equal(back[i], fourier_to_images(together[i : i + 1])[0])
+
+
+@given(seed=st.integers(0, 1000), size=st.sampled_from([(8, 16), (12, 32), (24, 24)]))
+@settings(max_examples=20, deadline=None)
+def test_padding_is_undone_by_cropping(seed: int, size: tuple[int, int]) -> None:
+    old, new = size
+    volume = np.random.default_rng(seed).normal(1.0, 1.0, (old,) * 3).astype(np.float32)
+    below_nyquist = crop_volume(pad_volume(volume, new + 8), old)
+    padded = pad_volume(below_nyquist, new)
+    assert padded.shape == (new,) * 3
+    np.testing.assert_allclose(crop_volume(padded, old), below_nyquist, atol=1e-5)
+    np.testing.assert_allclose(padded.mean(), volume.mean(), atol=1e-5)
+
+
+def test_padding_keeps_a_wave_in_its_place() -> None:
+    x, y = np.arange(16) - 8, np.arange(32) - 16
+    wave = np.tile(np.cos(2 * np.pi * 3 * x / 16 + 0.4), (16, 16, 1)).astype(np.float32)
+    padded = pad_volume(wave, 32)
+    np.testing.assert_allclose(padded, np.tile(np.cos(2 * np.pi * 3 * y / 32 + 0.4), (32, 32, 1)), atol=1e-5)
+
+
+@pytest.mark.parametrize("box", [33, 30])
+def test_padding_refuses_a_box_it_cannot_make(box: int) -> None:
+    with pytest.raises(InputError, match="even number of at least 32"):
+        pad_volume(np.zeros((32, 32, 32), np.float32), box)

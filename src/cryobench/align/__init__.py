@@ -1,5 +1,6 @@
 """Freedom of gauge: one map to another, one set of poses to another, and shifts."""
 
+from cryobench.align.differences import FINEST_BOX, MapDifference, find_difference
 from cryobench.align.frames import (
     CRITERIA,
     Criterion,
@@ -15,16 +16,19 @@ from cryobench.align.volumes import Alignment, Transform, align_volumes, transfo
 
 __all__ = [
     "CRITERIA",
+    "FINEST_BOX",
     "MIRROR",
     "Alignment",
     "Criterion",
     "Frame",
+    "MapDifference",
     "SymmetricRows",
     "Transform",
     "align_rotations",
     "align_volumes",
     "best_frame",
     "best_offset",
+    "find_difference",
     "offset_shifts",
     "require_operators",
     "require_rotations",

@@ -19,6 +19,7 @@ from cryobench.cli import downsample as downsample_command
 from cryobench.cli import latents as latents_command
 from cryobench.cli import poses as poses_command
 from cryobench.cli import project as project_command
+from cryobench.cli import queries as queries_command
 from cryobench.cli import sample_ctf as sample_ctf_command
 from cryobench.cli import score as score_command
 from cryobench.cli import simulate as simulate_command
@@ -27,6 +28,8 @@ from cryobench.cli.console import console
 from cryobench.cli.datasets import app as datasets_app
 from cryobench.cli.fsc import app as fsc_app
 from cryobench.cli.leaderboard import app as leaderboard_app
+from cryobench.cli.methods import app as methods_app
+from cryobench.cli.submission import app as submission_app
 
 app = typer.Typer(
     name="cryobench",
@@ -40,11 +43,14 @@ app.command("demo", epilog=demo_command.EPILOG)(demo_command.demo)
 app.add_typer(datasets_app)
 app.add_typer(fsc_app)
 app.add_typer(leaderboard_app)
+app.add_typer(submission_app)
+app.add_typer(methods_app)
 app.command("align", epilog=align_command.EPILOG)(align_command.align)
 app.command("score", epilog=score_command.EPILOG)(score_command.score)
 app.command("compare", epilog=compare_command.EPILOG)(compare_command.compare)
 app.command("latents", epilog=latents_command.EPILOG)(latents_command.latents)
 app.command("poses", epilog=poses_command.EPILOG)(poses_command.poses)
+app.command("queries", epilog=queries_command.EPILOG)(queries_command.queries)
 app.command("umap", epilog=umap_command.EPILOG)(umap_command.umap)
 app.command("simulate", epilog=simulate_command.EPILOG)(simulate_command.simulate)
 app.command("sample-ctf", epilog=sample_ctf_command.EPILOG)(sample_ctf_command.sample_ctf)

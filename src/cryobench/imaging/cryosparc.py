@@ -11,6 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from cryobench.core import CTFParameters, FormatError, InputError, Poses
 from cryobench.io import require_fields
+from cryobench.ops.rotations import rotation_from_cryosparc
 
 _FIELDS: list[tuple[str, str] | tuple[str, str, tuple[int]]] = [
     ("blob/idx", "<u4"),
@@ -123,7 +124,7 @@ def poses_from_cs(table: np.ndarray, source: str) -> Poses:
     InputError
         If a value is not finite.
     """
-    rotations = Rotation.from_rotvec(_numbers(table, "alignments3D/pose", 3, source)).inv().as_matrix()
+    rotations = rotation_from_cryosparc(_numbers(table, "alignments3D/pose", 3, source))
     shifts = np.zeros((len(table), 2))
     if "alignments3D/shift" in (table.dtype.names or ()):
         size = _numbers(table, "alignments3D/psize_A", 1, source)

@@ -3,13 +3,11 @@
 from cryobench.io.cache import cache_folder, score_cache, writable_cache
 from cryobench.io.cryodrgn import (
     ctf_from_table,
-    read_array_pickle,
-    read_array_pickles,
     read_poses,
     write_ctf,
     write_poses,
 )
-from cryobench.io.cryosparc import read_cs, require_fields, write_cs
+from cryobench.io.cryosparc import read_cs, read_cs_fields, require_fields, write_cs
 from cryobench.io.download import Patience, download
 from cryobench.io.files import (
     check_output,
@@ -27,9 +25,12 @@ from cryobench.io.files import (
 from cryobench.io.images import IMAGE_SUFFIXES, StackImages, open_images
 from cryobench.io.indices import read_indices
 from cryobench.io.listing import find_files, natural_key
-from cryobench.io.mrc import MrcStackWriter, read_volume, write_volume
+from cryobench.io.mrc import MrcStackWriter, read_volume, volume_grid, write_volume
 from cryobench.io.relion import ParticleTable, read_particle_table
+from cryobench.io.restricted_pickle import read_array_pickle, read_array_pickles, read_pickle_words
 from cryobench.io.star import read_star, write_star
+from cryobench.io.torch_archive import is_torch_archive, read_torch_archive
+from cryobench.io.zipped_maps import ZippedMaps
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -37,12 +38,14 @@ __all__ = [
     "ParticleTable",
     "Patience",
     "StackImages",
+    "ZippedMaps",
     "cache_folder",
     "check_output",
     "ctf_from_table",
     "download",
     "find_files",
     "inside",
+    "is_torch_archive",
     "natural_key",
     "open_images",
     "read_array",
@@ -50,17 +53,21 @@ __all__ = [
     "read_array_pickles",
     "read_arrays",
     "read_cs",
+    "read_cs_fields",
     "read_indices",
     "read_particle_table",
+    "read_pickle_words",
     "read_poses",
     "read_star",
     "read_text",
+    "read_torch_archive",
     "read_volume",
     "replacing",
     "require_fields",
     "score_cache",
     "sha256",
     "unfinished",
+    "volume_grid",
     "writable_cache",
     "write_array",
     "write_bytes",

@@ -1,83 +1,18 @@
-"""cryoDRGN's pickled poses and CTF tables, read without running anything found in them."""
+"""cryoDRGN's pickled poses and CTF tables."""
 
 from __future__ import annotations
 
 import pickle
 from pathlib import Path
-from typing import Any, BinaryIO
 
 import numpy as np
 
 from cryobench.core import CTFParameters, FormatError, InputError, Poses
 from cryobench.core.checks import require_shape
 from cryobench.io.files import write_bytes
+from cryobench.io.restricted_pickle import read_array_pickle
 
 _PROTOCOL = 4
-_ALLOWED = {
-    (module, name)
-    for module in ("numpy.core.multiarray", "numpy._core.multiarray")
-    for name in ("_reconstruct", "scalar")
-} | {
-    ("numpy", "ndarray"),
-    ("numpy", "dtype"),
-    ("numpy.core.numeric", "_frombuffer"),
-    ("numpy._core.numeric", "_frombuffer"),
-    ("_codecs", "encode"),
-}
-
-
-class _ArrayUnpickler(pickle.Unpickler):
-    """Builds arrays, numbers, strings and containers, and refuses everything else."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _ALLOWED:
-            raise pickle.UnpicklingError(f"it names {module}.{name}, which is not part of an array")
-        # numpy moved the same functions; older files name the older place.
-        return super().find_class(module.replace("numpy.core", "numpy._core"), name)
-
-
-def read_array_pickle(path: Path) -> Any:
-    """Return the arrays (or containers of them) of a pickle that holds nothing else.
-
-    Raises
-    ------
-    FormatError
-        If the file is missing, is not a pickle, or holds anything but arrays, numbers and containers.
-    """
-    try:
-        with path.open("rb") as file:
-            content = _load(file)
-    except OSError as error:
-        raise FormatError(f"{path}: cannot be read ({error.strerror})") from error
-    except Exception as error:  # a damaged pickle can raise nearly anything
-        raise FormatError(f"{path}: not a pickle of arrays ({error})") from error
-    return content
-
-
-def read_array_pickles(path: Path) -> list[Any]:
-    """Return what each of the pickles in a row in one file holds, as cryoDRGN writes its latents.
-
-    Raises
-    ------
-    FormatError
-        If the file is missing, is not a pickle, or holds anything but arrays, numbers and containers.
-    """
-    contents = []
-    try:
-        with path.open("rb") as file:
-            while file.peek(1):
-                contents.append(_load(file))
-    except OSError as error:
-        raise FormatError(f"{path}: cannot be read ({error.strerror})") from error
-    except Exception as error:  # a damaged pickle can raise nearly anything
-        raise FormatError(f"{path}: not a pickle of arrays ({error})") from error
-    if not contents:
-        raise FormatError(f"{path}: empty: expected a pickle of arrays")
-    return contents
-
-
-def _load(file: BinaryIO) -> Any:
-    return _ArrayUnpickler(file).load()
 
 
 def write_poses(path: Path, poses: Poses, box: int, pixel_size: float) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -13,10 +15,18 @@ from cryobench.core import FormatError, InputError
 from cryobench.io.files import write_bytes
 
 _COMPRESSED = b"\x94CSDAT"
+_WANTED = "expected the structured array that cryoSPARC saves as .cs"
 
 
-def read_cs(path: Path) -> np.ndarray:
+def read_cs(path: Path, *, may_be_empty: bool = False) -> np.ndarray:
     """Read a ``.cs`` file, never unpickling anything.
+
+    Parameters
+    ----------
+    path
+        The file.
+    may_be_empty
+        Whether a file without rows will do, such as that of a class without particles.
 
     Returns
     -------
@@ -27,25 +37,45 @@ def read_cs(path: Path) -> np.ndarray:
     FormatError
         If the file is missing, is not in numpy's format, holds pickled objects or no structured array of rows.
     """
-    wanted = "expected the structured array that cryoSPARC saves as .cs"
-    try:
-        with path.open("rb") as file:
-            compressed = file.read(len(_COMPRESSED)) == _COMPRESSED
-            file.seek(0)
-            table = None if compressed else np.load(file, allow_pickle=False)
-    except OSError as error:
-        raise FormatError(f"{path}: cannot be read ({error.strerror or error}): {wanted}") from error
-    except (ValueError, EOFError, SyntaxError, MemoryError, zipfile.BadZipFile) as error:
-        raise FormatError(f"{path}: not a readable .cs file ({error}): {wanted}") from error
-    if compressed:
-        raise FormatError(
-            f"{path}: in cryoSPARC's CSDAT format: save it again in numpy's format, cryosparc-tools' default"
-        )
+    with _opened(path) as file:
+        table = np.load(file, allow_pickle=False)
     if not isinstance(table, np.ndarray) or table.dtype.names is None or table.ndim != 1:
-        raise FormatError(f"{path}: not a .cs file: {wanted}, one row for each particle")
-    if not len(table):
+        raise FormatError(f"{path}: not a .cs file: {_WANTED}, one row for each particle")
+    if not (len(table) or may_be_empty):
         raise FormatError(f"{path}: holds no particle: expected a row for each")
     return table
+
+
+def read_cs_fields(path: Path) -> tuple[str, ...]:
+    """Return the names of the fields of a ``.cs`` file; no row is read.
+
+    Raises
+    ------
+    FormatError
+        If the file is missing or is not in numpy's format.
+    """
+    with _opened(path) as file:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        _, _, dtype = read(file)
+    return tuple(dtype.names or ())
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """Yield the open file, and turn what goes wrong while it is read into a :class:`FormatError`."""
+    try:
+        with path.open("rb") as file:
+            if file.read(len(_COMPRESSED)) == _COMPRESSED:
+                raise FormatError(
+                    f"{path}: in cryoSPARC's CSDAT format: save it again in numpy's format, cryosparc-tools' default"
+                )
+            file.seek(0)
+            yield file
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read ({error.strerror or error}): {_WANTED}") from error
+    except (ValueError, EOFError, SyntaxError, MemoryError, zipfile.BadZipFile) as error:
+        raise FormatError(f"{path}: not a readable .cs file ({error}): {_WANTED}") from error
 
 
 def write_cs(path: Path, table: np.ndarray) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Int64
 
 from cryobench.core import FormatError
-from cryobench.io.cryodrgn import read_array_pickle
 from cryobench.io.files import read_array, read_text
+from cryobench.io.restricted_pickle import read_array_pickle
 
 _KNOWN = (".pkl", ".npy", ".txt")
 

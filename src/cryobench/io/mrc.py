@@ -133,6 +133,20 @@ def read_volume(path: Path, pixel_size: float | None = None) -> Volume:
         raise FormatError(f"{path}: {error}") from error
 
 
+def volume_grid(path: Path) -> tuple[int, float | None]:
+    """Return the box of a cubic map and the edge of its voxel in Å, None where the header has none; no voxel is read.
+
+    Raises
+    ------
+    FormatError
+        If the file is missing, truncated, or no cubic MRC map.
+    """
+    stack = map_stack(path)
+    if len(set(stack.images.shape)) != 1:
+        raise FormatError(f"{path}: {' x '.join(map(str, stack.images.shape))} voxels: expected a cubic map")
+    return len(stack.images), stack.pixel_size
+
+
 class MappedStack(NamedTuple):
     """A stack whose images are read when they are asked for.
 

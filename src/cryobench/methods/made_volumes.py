@@ -1,4 +1,4 @@
-"""Volumes that cryoDRGN's own program makes at latents, a batch at a time, and that are deleted once they were read.
+"""Volumes that a method's own program makes at latents, a batch at a time, and that are deleted once they were read.
 
 The program runs in an environment of its own; nothing of it is imported, and no weights are opened here.
 """
@@ -6,7 +6,6 @@ The program runs in an environment of its own; nothing of it is imported, and no
 from __future__ import annotations
 
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,11 +16,11 @@ from jaxtyping import Float32, Int
 
 from cryobench.core import FormatError, InputError, ProgramError, Volume
 from cryobench.io import find_files, read_volume
+from cryobench.methods.programs import full_call, run_program
+from cryobench.methods.volume_makers import VolumeMaker
 
 BATCH = 100
 """Volumes on disk at a time: the program takes twenty seconds to start, and a volume of box 256 is 67 MB."""
-
-_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -71,12 +70,10 @@ class Decoder:
         """
         table = folder / "z.txt"
         np.savetxt(table, latents)
-        call = [*self.command, "eval_vol", str(self.weights), "-c", str(self.config), "--zfile", str(table)]
-        call += ["-o", str(folder / "made"), "--Apix", f"{self.pixel_size:g}"]
-        done = subprocess.run(call, capture_output=True, text=True, check=False)
-        if done.returncode:
-            words = " / ".join((done.stderr or done.stdout).strip().splitlines()[-_SHOWN:])
-            raise ProgramError(f"'{' '.join(call)}' failed with status {done.returncode}: {words}")
+        words = ["eval_vol", str(self.weights), "-c", str(self.config), "--zfile", str(table)]
+        words += ["-o", str(folder / "made"), "--Apix", f"{self.pixel_size:g}"]
+        call = full_call(self.command, words)
+        run_program(call).require_success(call)
         found = find_files(folder / "made", (".mrc",)) if (folder / "made").is_dir() else []
         if len(found) != len(latents):
             raise ProgramError(f"'{' '.join(call)}' made {len(found)} volumes (.mrc), expected {len(latents)}")
@@ -90,7 +87,7 @@ class MadeVolumes:
 
     Parameters
     ----------
-    decoder
+    maker
         Makes them.
     latents
         Latent of each particle, shape (N, d).
@@ -101,28 +98,30 @@ class MadeVolumes:
     keep
         A folder where volumes are kept as ``vol_000.mrc`` ..., in the order of ``particles``, once all are made; None
         to keep none.
+    beside
+        A folder in which temporary files go, such as one that another machine sees too; the system's by default.
     """
 
     def __init__(
         self,
-        decoder: Decoder,
+        maker: VolumeMaker,
         latents: Float32[np.ndarray, "N d"],
         particles: Int[np.ndarray, " q"],
         order: Int[np.ndarray, " q"],
         keep: Path | None = None,
+        beside: Path | None = None,
     ) -> None:
-        self._decoder, self._latents, self._keep = decoder, latents, keep
+        self._maker, self._latents, self._keep = maker, latents, keep
+        self._beside = beside if keep is None else keep.parent  # on the same disk as what is kept: files can be moved
         self._names = {particle: f"vol_{place:03d}.mrc" for place, particle in enumerate(particles.tolist())}
         self._queue = particles[order]
         self._turns = {particle: turn for turn, particle in enumerate(self._queue.tolist())}
         self._paths: dict[int, Path] = {}
 
     def __enter__(self) -> MadeVolumes:
-        beside = None
-        if self._keep is not None:  # on the same disk, so that files can be moved
-            beside = self._keep.parent
-            beside.mkdir(parents=True, exist_ok=True)
-        self._temporary = tempfile.TemporaryDirectory(prefix=".cryobench-", dir=beside)
+        if self._beside is not None:
+            self._beside.mkdir(parents=True, exist_ok=True)
+        self._temporary = tempfile.TemporaryDirectory(prefix=".cryobench-", dir=self._beside)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
@@ -148,7 +147,7 @@ class MadeVolumes:
             raise InputError(f"no volume of particle {particle} was announced")
         if particle not in self._paths:
             self._make(self._turns[particle] // BATCH * BATCH)
-        return read_volume(self._paths[particle], self._decoder.pixel_size)
+        return read_volume(self._paths[particle], self._maker.pixel_size)
 
     def _make(self, start: int) -> None:
         batch = self._queue[start : start + BATCH]
@@ -158,7 +157,7 @@ class MadeVolumes:
                 shutil.rmtree(earlier)
         folder = Path(self._temporary.name) / f"{start}"
         folder.mkdir()
-        self._paths |= dict(zip(batch.tolist(), self._decoder.make(self._latents[batch], folder), strict=True))
+        self._paths |= dict(zip(batch.tolist(), self._maker.make(self._latents[batch], folder), strict=True))
 
 
 def listed_volumes(folder: Path, count: int) -> Sequence[Path]:

@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
-from pydantic import Field
 
-from cryobench.core import DatasetCard, MethodCard, Strict, Submission
+from cryobench.core import DatasetCard, InputError, Submission
 from cryobench.io import inside, read_text, write_array, write_bytes, write_text, write_volume
+from cryobench.methods.submission_manifest import SUBMISSION, SubmissionManifest
 
-SUBMISSION = "submission.json"
 VOLUMES_INDEX = "volumes/index.csv"
 INDEX_COLUMNS = ("file", "particle")
-
-
-class SubmissionManifest(Strict):
-    """Content of ``submission.json``; ``seconds`` is the wall time the method took."""
-
-    schema_version: Literal[1] = 1
-    method: MethodCard
-    dataset: str
-    dataset_checksum: str
-    kind: Literal["fixed-pose", "ab-initio"]
-    particles: int = Field(ge=1)
-    seconds: float = Field(ge=0)
-    device: str = "cpu"
+CLASS_COLUMNS = ("file", "class")
+ARRAYS = ("latents.npy", "labels.npy", "posteriors.npy", "poses.npz")
 
 
 def write_submission(
-    submission: Submission, dataset: DatasetCard, folder: Path, queries: Iterable[int], seconds: float
+    submission: Submission,
+    dataset: DatasetCard,
+    folder: Path,
+    queries: Iterable[int] | None,
+    seconds: float | None,
+    *,
+    device: str = "cpu",
+    command: Sequence[str] = (),
+    peak_memory_mb: float | None = None,
 ) -> None:
     """Write a submission folder; ``submission.json`` comes last.
 
@@ -46,9 +42,21 @@ def write_submission(
     folder
         Where; made if it is missing.
     queries
-        The particles whose volumes are written.
+        The particles whose volumes are written; None writes one for each class, where the class of a particle decides
+        its volume.
     seconds
-        Wall time the method took.
+        Wall time the method took, None where it is not known.
+    device
+        What it ran on.
+    command
+        The command that was run, word by word.
+    peak_memory_mb
+        Its largest resident memory in MB, None where it is not known.
+
+    Raises
+    ------
+    InputError
+        If volumes of classes are asked for and there are no labels.
     """
     (folder / "volumes").mkdir(parents=True, exist_ok=True)
     for name in ("latents", "labels", "posteriors"):
@@ -67,7 +75,10 @@ def write_submission(
         dataset_checksum=dataset.checksum,
         kind=submission.kind,
         particles=submission.particles,
-        seconds=round(seconds, 3),
+        seconds=None if seconds is None else round(seconds, 3),
+        device=device,
+        command=tuple(command),
+        peak_memory_mb=peak_memory_mb,
     )
     write_text(folder / SUBMISSION, manifest.model_dump_json(indent=1) + "\n")
 
@@ -78,25 +89,33 @@ def discard_submission(folder: Path) -> None:
     if index.is_file():
         for row in csv.DictReader(io.StringIO(read_text(index))):
             inside(index.parent, row.get("file") or "index.csv", str(index)).unlink(missing_ok=True)
-    for name in (VOLUMES_INDEX, "latents.npy", "labels.npy", "posteriors.npy", "poses.npz", SUBMISSION):
+    for name in (VOLUMES_INDEX, *ARRAYS, SUBMISSION):
         (folder / name).unlink(missing_ok=True)
     for part in (folder / "volumes", folder):
         if part.is_dir() and not any(part.iterdir()):
             part.rmdir()
 
 
-def _write_volumes(submission: Submission, folder: Path, queries: Iterable[int]) -> None:
-    """Write each distinct volume once, and the index that says which particle it belongs to."""
+def _write_volumes(submission: Submission, folder: Path, queries: Iterable[int] | None) -> None:
+    """Write each distinct volume once, and the index that says which particle or class it belongs to."""
     assert submission.volumes is not None
     files: dict[bytes, str] = {}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(INDEX_COLUMNS)
-    for particle in queries:
-        volume = submission.volumes.at(int(particle))
-        key = volume.data.tobytes()
+    writer.writerow(CLASS_COLUMNS if queries is None else INDEX_COLUMNS)
+    for named, particle in _firsts(submission) if queries is None else ((int(each), int(each)) for each in queries):
+        volume = submission.volumes.at(particle)
+        key = hashlib.sha256(volume.data.tobytes()).digest()
         if key not in files:
             files[key] = f"{len(files):03d}.mrc"
             write_volume(folder / files[key], volume)
-        writer.writerow([files[key], int(particle)])
+        writer.writerow([files[key], named])
     write_text(folder / "index.csv", text.getvalue())
+
+
+def _firsts(submission: Submission) -> list[tuple[int, int]]:
+    """Return each class with its first particle."""
+    if submission.labels is None:
+        raise InputError(f"method '{submission.method.name}' has no labels: name the particles to write volumes of")
+    classes, particles = np.unique(submission.labels, return_index=True)
+    return list(zip(classes.tolist(), particles.tolist(), strict=True))

@@ -92,6 +92,29 @@ def crop_volume(volume: Float32[np.ndarray, "D D D"], box: int) -> Float32[np.nd
     return fourier_to_volume(small)
 
 
+def pad_volume(volume: Float32[np.ndarray, "d d d"], box: int) -> Float32[np.ndarray, "D D D"]:
+    """Upsample a volume by padding its transform with zeros; values keep their scale.
+
+    It is the inverse of :func:`crop_volume` for volumes without higher frequencies: those below the Nyquist frequency
+    of the volume are kept, Nyquist itself is not.
+
+    Raises
+    ------
+    InputError
+        If ``box`` is odd or smaller than the volume.
+    """
+    old = volume.shape[-1]
+    if box == old:
+        return volume
+    if box % 2 or box < old:
+        raise InputError(f"cannot pad a box of {old} to {box}: choose an even number of at least {old}")
+    rows = _kept(old)
+    large = np.zeros((box, box, box // 2 + 1), dtype=np.complex64)
+    source = np.ix_(rows, rows, np.arange(old // 2))
+    large[source] = volume_to_fourier(volume)[source] * np.float32((box / old) ** 3)  # negative frequencies index alike
+    return fourier_to_volume(large)
+
+
 def _require_smaller(box: int, old: int) -> None:
     if box % 2 or not 2 <= box <= old:
         raise InputError(f"cannot crop a box of {old} to {box}: choose an even number from 2 to {old}")

@@ -33,3 +33,11 @@ def rotation_to_relion(rotations: Float64[np.ndarray, "n 3 3"]) -> Float64[np.nd
 def rotation_from_relion(angles: Float64[np.ndarray, "n 3"]) -> Float64[np.ndarray, "n 3 3"]:
     """Return rotations from RELION's Euler angles (rot, tilt, psi) in degrees, shape (n, 3, 3)."""
     return np.asarray(Rotation.from_euler("ZYZ", angles, degrees=True).inv().as_matrix())
+
+
+def rotation_from_cryosparc(vectors: Float64[np.ndarray, "n 3"]) -> Float64[np.ndarray, "n 3 3"]:
+    """Return rotations from cryoSPARC's rotation vectors (axis times angle in radians), shape (n, 3, 3).
+
+    The vector is that of R transposed.
+    """
+    return np.asarray(Rotation.from_rotvec(vectors).inv().as_matrix())

@@ -10,7 +10,7 @@ import typer
 from cryobench.benchmark import PER_CONFORMATION, PER_IMAGE
 from cryobench.cli.console import mendable_errors, progress_bars
 from cryobench.cli.fsc.options import ManyOptions
-from cryobench.cli.fsc.scoring import score, show, write
+from cryobench.cli.fsc.scoring import sane, score, show, write
 from cryobench.cli.fsc.sources import Draw, of_published, of_submission
 from cryobench.cli.options import with_options
 from cryobench.cli.stage import use_threads
@@ -64,6 +64,8 @@ def _run(options: ManyOptions, protocol: str, draw: Draw, *, matrix: bool) -> No
                 found = stack.enter_context(of_published(options, protocol, draw, progress))
             else:
                 found = of_submission(options.submission, options, protocol, draw)
+            notes = sane(found, options.align, progress) if options.sanity else ()
             scores, records, confused = score(found, protocol, options.align, draw.seed, progress, matrix=matrix)
+            records = [each.model_copy(update={"flags": (*each.flags, *notes)}) for each in records]
         show(scores, records, found.mask, found.source)
         write(options.output, found, scores, records, confused, published_files=options.published_files)

@@ -74,6 +74,10 @@ class ManyOptions:
     published_files: Annotated[
         bool, typer.Option("--published-files", help="Write the published text files (pixres fsc) too.")
     ] = False
+    sanity: Annotated[
+        bool,
+        typer.Option("--sanity/--no-sanity", help="Compare a submission's mean volume with the images' consensus."),
+    ] = True
     seed: Annotated[int, typer.Option(min=0, help="Of the draw of particles and of resampling.")] = 0
     any_dataset: AnyDataset = False
     threads: Threads = None

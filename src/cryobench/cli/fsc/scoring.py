@@ -12,6 +12,7 @@ from cryobench.benchmark import (
     Gauge,
     Task,
     VolumeScores,
+    check_volumes,
     common_frame,
     confusion,
     curve_record,
@@ -25,12 +26,24 @@ from cryobench.cli.console import console
 from cryobench.cli.fsc.options import Frame
 from cryobench.cli.fsc.sources import Scorable, published_folder
 from cryobench.cli.scores import print_scores, write_picture
+from cryobench.cli.stage import print_note
 from cryobench.core import InputError, Progress, Score
 from cryobench.io import write_text
 
 _FRAME_VOLUMES = 20
 _FIELDS = "%.7f"
 _CONTROLS = "Ceiling: the true volumes as the claim. Floor: chance. See the control consensus for that of FSC."
+
+
+def sane(found: Scorable, frame: Frame, progress: Progress) -> tuple[str, ...]:
+    """Return what is wrong with a submission's volumes as a whole, and say it before they are scored."""
+    if found.dataset is None:
+        return ()
+    report = check_volumes(found.volumes, found.dataset.particles, found.kind, found.particles, progress)
+    notes = report.notes(aligned=frame is not Frame.none)
+    for note in notes:
+        print_note(f"the volumes are {note}")
+    return notes
 
 
 def score(

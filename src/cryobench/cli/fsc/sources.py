@@ -7,17 +7,17 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Int
 
-from cryobench.benchmark import PER_CONFORMATION, PER_IMAGE
+from cryobench.benchmark import PER_CONFORMATION, PER_IMAGE, particles_of_conformations, particles_of_images
 from cryobench.cli.fsc.options import ManyOptions
-from cryobench.core import FormatError, InputError, Progress, Truth, VolumeProvider
+from cryobench.core import Dataset, FormatError, InputError, Progress, Truth, VolumeProvider
 from cryobench.datasets import load_dataset, truth_of_maps
 from cryobench.io import read_array, read_array_pickles
 from cryobench.methods import Decoder, FileVolumes, MadeVolumes, listed_volumes, read_latents, read_submission
-from cryobench.metrics import representatives, stratified_particles, strided_particles
 
 _MOST_STATES = 2**31
 _NAMED = 5  # particles that a message names
@@ -38,7 +38,7 @@ class Draw:
 
 @dataclass(frozen=True, eq=False)
 class Scorable:
-    """Volumes to score, at which particles, and the truth of them."""
+    """Volumes to score, at which particles, and the truth of them; of which dataset, where they are a submission."""
 
     method: str
     volumes: VolumeProvider
@@ -46,6 +46,8 @@ class Scorable:
     truth: Truth
     mask: str
     source: str
+    dataset: Dataset | None = None
+    kind: Literal["fixed-pose", "ab-initio"] = "fixed-pose"
 
 
 def of_submission(folder: Path, options: ManyOptions, protocol: str, draw: Draw) -> Scorable:
@@ -66,7 +68,16 @@ def of_submission(folder: Path, options: ManyOptions, protocol: str, draw: Draw)
     if isinstance(submission.volumes, FileVolumes):
         particles = _having(submission.volumes, particles, truth.truth, protocol, draw)
     words = "no mask" if truth.truth.mask is None else "union of the true states"
-    return Scorable(submission.method.name, submission.volumes, particles, truth.truth, words, f"those of {folder}")
+    return Scorable(
+        submission.method.name,
+        submission.volumes,
+        particles,
+        truth.truth,
+        words,
+        f"those of {folder}",
+        truth,
+        submission.kind,
+    )
 
 
 @contextlib.contextmanager
@@ -168,15 +179,8 @@ def _labels(call: ManyOptions) -> Int[np.ndarray, " N"]:
 
 def _particles(truth: Truth, latents: np.ndarray | None, protocol: str, draw: Draw) -> Int[np.ndarray, " q"]:
     if protocol == PER_CONFORMATION:
-        present = np.unique(truth.labels)
-        if len(present) < len(truth.states):
-            compact = np.searchsorted(present, truth.labels).astype(np.int32)
-            return representatives(compact, len(present), latents)
-        return representatives(truth.labels, len(truth.states), latents)
-    count = min(draw.count, len(truth))
-    if draw.stratified:
-        return stratified_particles(truth.labels, count, draw.seed)
-    return strided_particles(len(truth), count)
+        return particles_of_conformations(truth, latents)
+    return particles_of_images(truth, draw.count, draw.seed, stratified=draw.stratified)
 
 
 def _having(

@@ -18,10 +18,13 @@ FLOOR = 1e-2
 """Weight added to each voxel, as a fraction of its shell's mean weight: keeps voxels that few images reach quiet."""
 
 
-def backproject_particles(particles: Particles, indices: Int[np.ndarray, " m"] | None = None) -> Volume:
+def backproject_particles(
+    particles: Particles, indices: Int[np.ndarray, " m"] | None = None, box: int | None = None
+) -> Volume:
     """Return the CTF-weighted, gridding-corrected backprojection of the particles with these indices (all by default).
 
-    Each Fourier voxel is sum(CTF image) / sum(CTF^2), the least-squares solution where samples do not interact.
+    Each Fourier voxel is sum(CTF image) / sum(CTF^2), the least-squares solution where samples do not interact. A
+    smaller ``box`` has the frequencies of that box alone, in less time and memory; density keeps its scale.
 
     Raises
     ------
@@ -31,12 +34,14 @@ def backproject_particles(particles: Particles, indices: Int[np.ndarray, " m"] |
     indices = np.arange(len(particles)) if indices is None else indices
     if not len(indices):
         raise InputError("there is no particle to reconstruct from: every class needs at least one")
-    accumulator = SliceAccumulator(particles.box, gridding=INSERTION)
-    for chunk in fourier_images(particles, indices):
+    shrink = 1.0 if box is None else box / particles.box
+    accumulator = SliceAccumulator(particles.box if box is None else box, gridding=INSERTION)
+    for chunk in fourier_images(particles, indices, box):
         accumulator.insert(chunk.rotations, chunk.ctf * chunk.values, chunk.ctf**2)
     sums, weights = accumulator.folded()
     transform = divide_by_weights(sums[..., 0], weights[..., 0])
-    return Volume(accumulator.to_volume(transform), particles.pixel_size)
+    data = accumulator.to_volume(transform)
+    return Volume(data if box is None else data * np.float32(shrink**3), particles.pixel_size / shrink)
 
 
 def backproject(

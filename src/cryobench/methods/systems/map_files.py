@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32, Int32
 
-from cryobench.core import FormatError, Volume
-from cryobench.io import read_volume
+from cryobench.core import Volume
+from cryobench.methods.map_grid import MapGrid
 from cryobench.methods.volumes import LinearVolumes
 
 
@@ -19,20 +19,22 @@ class ClassFiles:
     Parameters
     ----------
     paths
-        K maps.
+        The map of each class that has particles.
     labels
-        Class of each particle, 0 to K - 1, shape (N,).
+        Class of each particle, shape (N,).
+    grid
+        That of the dataset, to which the maps are brought.
     """
 
-    def __init__(self, paths: Sequence[Path], labels: Int32[np.ndarray, " N"]) -> None:
-        self._paths, self._labels = tuple(paths), labels
+    def __init__(self, paths: Mapping[int, Path], labels: Int32[np.ndarray, " N"], grid: MapGrid) -> None:
+        self._paths, self._labels, self._grid = dict(paths), labels, grid
         self._kept: tuple[int, Volume] | None = None
 
     def at(self, particle: int) -> Volume:
         """Read the map of the particle's class."""
         label = int(self._labels[particle])
         if self._kept is None or self._kept[0] != label:
-            self._kept = label, read_volume(self._paths[label])
+            self._kept = label, self._grid.read(self._paths[label])
         return self._kept[1]
 
 
@@ -47,25 +49,20 @@ class LinearFiles:
         K maps.
     latents
         Latent of each particle, shape (N, K).
+    grid
+        That of the dataset, to which the maps are brought.
     """
 
-    def __init__(self, mean: Path, components: Sequence[Path], latents: Float32[np.ndarray, "N K"]) -> None:
-        self._make: Callable[[], LinearVolumes] = lambda: _linear(mean, components, latents)
+    def __init__(
+        self, mean: Path, components: Sequence[Path], latents: Float32[np.ndarray, "N K"], grid: MapGrid
+    ) -> None:
+        self._mean, self._components = mean, tuple(components)
+        self._latents, self._grid = latents, grid
         self._made: LinearVolumes | None = None
 
     def at(self, particle: int) -> Volume:
         """Return the volume at the particle's latent."""
         if self._made is None:
-            self._made = self._make()
+            components = np.stack([self._grid.read(path).data for path in self._components])
+            self._made = LinearVolumes(self._grid.read(self._mean), components, self._latents)
         return self._made.at(particle)
-
-
-def _linear(mean: Path, components: Sequence[Path], latents: Float32[np.ndarray, "N K"]) -> LinearVolumes:
-    first = read_volume(mean)
-    maps = []
-    for path in components:
-        component = read_volume(path)
-        if component.box != first.box:
-            raise FormatError(f"{path}: a box of {component.box}, but {mean.name} has {first.box}: expected the same")
-        maps.append(component.data)
-    return LinearVolumes(first, np.stack(maps), latents)

@@ -1,0 +1,149 @@
+"""Two maps at one low resolution, the larger of which is shrunk, and how well their shells agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.fft
+from jaxtyping import Complex64, Float32, Float64
+
+from cryobench.ops.fft import crop_volume, fourier_to_volume, signed_frequencies
+from cryobench.ops.gridding import DEFAULT
+from cryobench.ops.shells import half_shell_power, half_shell_products, pack_shells, shell_indices, whole_shells
+from cryobench.ops.shift import displace_volume
+from cryobench.ops.slices import SliceGrid, slice_grid, turned_transforms
+from cryobench.ops.threads import get_threads
+
+_TINY = 1e-30
+_IDENTITY = np.eye(3)
+_EMPTY = 1e-9  # of the largest power of a shell: single precision has 1e-14
+_FEWEST = 5
+
+
+@dataclass(frozen=True, eq=False)
+class ScaledPair:
+    """A map and its reference at a box, either of which can be shrunk; make it with :func:`scaled_pair`."""
+
+    moving: SliceGrid
+    reference: SliceGrid
+    shells: int
+
+    @property
+    def box(self) -> int:
+        """Box d of the pair."""
+        return self.moving.box
+
+    def at(
+        self, magnification: float, matrix: Float64[np.ndarray, "3 3"] = _IDENTITY
+    ) -> tuple[Complex64[np.ndarray, "d d h"], Complex64[np.ndarray, "d d h"]]:
+        """Return the transforms of both, the magnified one shrunk to the other's size: nothing beyond Nyquist is read.
+
+        Parameters
+        ----------
+        magnification
+            How many times the moving map is larger than the reference.
+        matrix
+            Orthogonal matrix that turns the moving map, shape (3, 3).
+        """
+        first = matrix / max(magnification, 1.0)
+        second = _IDENTITY * min(magnification, 1.0)
+        return (
+            turned_transforms(self.moving, first[None])[0, ..., 0],
+            turned_transforms(self.reference, second[None])[0, ..., 0],
+        )
+
+    def maps(self, magnification: float) -> tuple[Float32[np.ndarray, "d d d"], Float32[np.ndarray, "d d d"]]:
+        """Return both maps as :meth:`at` has them."""
+        first, second = self.at(magnification)
+        return fourier_to_volume(first), fourier_to_volume(second)
+
+    def agreement(
+        self, magnification: float, matrix: Float64[np.ndarray, "3 3"], displacement: Float64[np.ndarray, " 3"]
+    ) -> float:
+        """Return the mean FSC of the moving map, turned, shrunk and displaced by (x, y, z) voxels."""
+        first, second = self.at(magnification, matrix)
+        return self._mean_fsc(displace_volume(first, displacement), second)
+
+    def _mean_fsc(self, first: Complex64[np.ndarray, "d d h"], second: Complex64[np.ndarray, "d d h"]) -> float:
+        """Return the mean FSC over the shells that count; those beyond the band limit of a map do not."""
+        powers = [shell_powers(each, self.box)[1 : self.shells + 1] for each in (first, second)]
+        held = np.logical_and(*(power > _EMPTY * power.max(initial=_TINY) for power in powers))
+        fsc = shell_correlations(first, second, self.box)[1 : self.shells + 1]
+        return float(fsc[held].sum() / max(int(held.sum()), _FEWEST))
+
+    def fit(
+        self, magnification: float, matrix: Float64[np.ndarray, "3 3"] = _IDENTITY
+    ) -> tuple[float, Float64[np.ndarray, " 3"], float]:
+        """Return the mean FSC at the best displacement of either sign, that displacement (x, y, z) in voxels, its sign.
+
+        The displacement is that of the largest correlation with flattened shells, where details count as much as the
+        outline. The mean FSC is that of the map times its sign.
+        """
+        first, second = self.at(magnification, matrix)
+        weights = flat_weights(first, second, self.box, self.shells)
+        products = np.conjugate(first) * second * weights
+        correlation = scipy.fft.irfftn(products, s=(self.box,) * 3, workers=get_threads())
+        z, y, x = np.unravel_index(int(np.abs(correlation).argmax()), correlation.shape)
+        peak = (int(z), int(y), int(x))
+        sign = 1.0 if correlation[peak] > 0 else -1.0
+        offsets = np.array([_vertex(sign * correlation, peak, axis) for axis in range(3)])
+        displacement = (signed_frequencies(self.box)[list(peak)] + offsets)[::-1].astype(np.float64)
+        return sign * self._mean_fsc(displace_volume(first, displacement), second), displacement, sign
+
+    def grey_scale(
+        self, magnification: float, matrix: Float64[np.ndarray, "3 3"], displacement: Float64[np.ndarray, " 3"]
+    ) -> float:
+        """Return the density of the moving map over that of the reference, by least squares over the shells."""
+        first, second = self.at(magnification, matrix)
+        placed = displace_volume(first, displacement)
+        one, other = pack_shells(placed), pack_shells(second)
+        inner = slice(1, self.shells + 1)
+        cross = whole_shells(half_shell_products(one[None], other[None], self.box)[0, 0], rounded=True)[inner].sum()
+        power = whole_shells(half_shell_power(other, self.box), rounded=True)[inner].sum()
+        # A transform read at k/m is that of a map m^3 times as dense.
+        return float(cross / max(power, _TINY)) / magnification**3
+
+
+def scaled_pair(
+    moving: Float32[np.ndarray, "D D D"], reference: Float32[np.ndarray, "D D D"], box: int, shells: int
+) -> ScaledPair:
+    """Return two maps of one box, cropped to a smaller one in Fourier space, of which so many shells count."""
+    first, second = (slice_grid(crop_volume(each, box).copy()[None], DEFAULT) for each in (moving, reference))
+    return ScaledPair(first, second, min(shells, box // 2 - 1))
+
+
+def shell_correlations(
+    first: Complex64[np.ndarray, "d d h"], second: Complex64[np.ndarray, "d d h"], box: int
+) -> Float64[np.ndarray, " s"]:
+    """Return the FSC of two transforms over the shells round(|k|) = 0 ... d/2."""
+    one, other = pack_shells(first), pack_shells(second)
+    cross = whole_shells(half_shell_products(one[None], other[None], box)[0, 0], rounded=True)
+    powers = [whole_shells(half_shell_power(each, box), rounded=True) for each in (one, other)]
+    return np.asarray(cross / np.sqrt(np.maximum(powers[0] * powers[1], _TINY)))
+
+
+def flat_weights(
+    first: Complex64[np.ndarray, "d d h"], second: Complex64[np.ndarray, "d d h"], box: int, shells: int
+) -> Float32[np.ndarray, "d d h"]:
+    """Return the weight of each point of a half transform that gives each shell the same say, those beyond none."""
+    powers = [shell_powers(each, box) for each in (first, second)]
+    flat = np.zeros(int(shell_indices(box).max()) + 1)
+    inner = slice(1, shells + 1)
+    flat[inner] = 1 / np.sqrt(np.maximum(powers[0][inner] * powers[1][inner], _TINY))
+    return np.asarray(flat[shell_indices(box)], dtype=np.float32)
+
+
+def shell_powers(transform: Complex64[np.ndarray, "d d h"], box: int) -> Float64[np.ndarray, " s"]:
+    """Return the sum of squares over the shells round(|k|) = 0 ... d/2."""
+    return whole_shells(half_shell_power(pack_shells(transform), box), rounded=True)
+
+
+def _vertex(values: np.ndarray, peak: tuple[int, int, int], axis: int) -> float:
+    """Return where between voxels a parabola through a peak and its two neighbours along an axis is largest."""
+    size = values.shape[axis]
+    around = [list(peak), list(peak), list(peak)]
+    around[0][axis], around[2][axis] = (peak[axis] - 1) % size, (peak[axis] + 1) % size
+    low, middle, high = (float(values[tuple(each)]) for each in around)
+    curvature = low - 2 * middle + high
+    return 0.0 if curvature >= 0 else float(np.clip(0.5 * (low - high) / curvature, -0.5, 0.5))

@@ -1,0 +1,215 @@
+"""``cryobench submission read``: the output of a method of others becomes a submission."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import shlex
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from jaxtyping import Int64
+
+from cryobench.benchmark import read_queries, wanted_particles
+from cryobench.cli.console import console, mendable_errors, progress_bars
+from cryobench.cli.options import Overwrite
+from cryobench.core import Advance, Dataset, InputError, OutputError, Submission
+from cryobench.datasets import load_dataset
+from cryobench.io import check_output
+from cryobench.methods import (
+    NO_VOLUMES,
+    SYSTEMS,
+    Choice,
+    NativeOutput,
+    OfferedVolumes,
+    discard_submission,
+    read_native,
+    volumes_of,
+    write_submission,
+)
+
+EPILOG = f"""Examples:
+
+  cryobench submission read J12 --dataset igg-1d -o submissions/3dva
+
+  cryobench submission read runs/cryodrgn --dataset igg-1d -o submissions/cryodrgn --epoch 20
+  --command 'conda run -n cryodrgn cryodrgn'
+
+  cryobench submission read J15 --dataset igg-1d -o submissions/3dflex --volumes J18_series_000.zip
+
+Systems: {", ".join(SYSTEMS)}. The folder is recognised by its files; --system says which it is.
+
+Particles are matched by the names of their images: the order of the method's files does not matter."""
+
+DEFAULT_VOLUMES = 100
+"""Particles of the per-image protocol, as published."""
+
+
+def read(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Output of a method: its run or job folder.")],
+    dataset: Annotated[Path, typer.Option("--dataset", metavar="DIR", help="Dataset that the method was run on.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Submission folder to write.")],
+    system: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Whose output it is.", show_default="recognised")
+    ] = None,
+    epoch: Annotated[int | None, typer.Option(help="Epoch or iteration.", show_default="the last one")] = None,
+    zdim: Annotated[
+        int | None, typer.Option(help="Latent dimensions, where there are several results.", show_default=False)
+    ] = None,
+    volumes: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="Volumes made elsewhere: a folder or zip of maps (.mrc), one for each query, in order.",
+            show_default=False,
+        ),
+    ] = None,
+    particles: Annotated[
+        int | None,
+        typer.Option("-n", "--particles", min=1, help="Particles of the per-image volumes.", show_default="100"),
+    ] = None,
+    queries: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Particles whose volumes are written, one a line.", show_default="-n"),
+    ] = None,
+    command: Annotated[
+        str | None, typer.Option(metavar="WORDS", help="What runs the method's program.", show_default="its name")
+    ] = None,
+    no_volumes: Annotated[bool, typer.Option("--no-volumes", help="Leave volumes out.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what was found, and write nothing.")] = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Read the output of a method of others into a submission folder, without the method's code.
+
+    Volumes are written for each state's particle (nearest to its mean latent), and for every N // n-th particle: what
+    the scores of volumes ask for. Where making them takes the method's own program, it is run.
+    """
+    with mendable_errors("nothing was written"):
+        _check_options(no_volumes=no_volumes, volumes=volumes, queries=queries, particles=particles, command=command)
+        words = _words(command)
+        _check_output(output, (folder, dataset), overwrite=overwrite)
+        truth = load_dataset(dataset)
+        found = read_native(folder, truth.particles, Choice(epoch, zdim), system)
+        _show_found(found)
+        wanted = np.empty(0, dtype=np.int64) if no_volumes else _wanted(truth, found, queries, particles)
+        nothing = contextlib.nullcontext(NO_VOLUMES)
+        with nothing if no_volumes else volumes_of(found, truth.particles, wanted, volumes, words) as offered:
+            _show_volumes(offered, found, wanted)
+            if dry_run:
+                _say(f"Would be written: {output} (--dry-run: nothing was)")
+                return
+            with progress_bars() as progress:
+                advance = progress("Writing volumes", len(offered.particles))
+                _write(found.found.submission, offered, truth, _told(offered.particles, advance), output)
+        _say(f"Written: {output}")
+        few = queries is not None or len(offered.particles) < len(wanted)
+        _say(f"Next: {_next(output, dataset, offered, particles, available=few)}")
+
+
+def _check_options(
+    *, no_volumes: bool, volumes: Path | None, queries: Path | None, particles: int | None, command: str | None
+) -> None:
+    given = {"--volumes": volumes, "--queries": queries, "-n": particles, "--command": command}
+    named = [name for name, value in given.items() if value is not None]
+    if no_volumes and named:
+        raise InputError(f"--no-volumes goes without {', '.join(named)}: give one or the other")
+    if queries is not None and particles is not None:
+        raise InputError("--queries and -n both say whose volumes are written: give one")
+
+
+def _words(command: str | None) -> tuple[str, ...]:
+    try:
+        return () if command is None else tuple(shlex.split(command))
+    except ValueError as error:
+        raise InputError(f"--command {command}: {error}: check its quotes") from error
+
+
+def _check_output(output: Path, inputs: Sequence[Path], *, overwrite: bool) -> None:
+    """Raise unless the output can be written without touching what is read."""
+    for folder in inputs:
+        if output.resolve() == folder.resolve() or output.resolve() in folder.resolve().parents:
+            raise OutputError(f"{output}: holds what is read, {folder}: choose another -o")
+    check_output(output, overwrite=overwrite, resume=False)
+    if output.is_dir() and any(output.iterdir()) and not (output / "submission.json").is_file():
+        raise OutputError(f"{output}: is not empty, and no submission to replace: choose another -o")
+
+
+def _wanted(
+    truth: Dataset, found: NativeOutput, queries: Path | None, particles: int | None
+) -> Int64[np.ndarray, " q"]:
+    if queries is not None:
+        return read_queries(queries, len(truth.particles))
+    count = DEFAULT_VOLUMES if particles is None else particles
+    return wanted_particles(truth.truth, found.found.submission.latents, count, 0)
+
+
+def _show_found(output: NativeOutput) -> None:
+    """Print what was found, why it is taken to be that, and what was read of it."""
+    card, found = SYSTEMS[output.system].card, output.found
+    _say(f"Found: {card.title} ({output.system}): {output.reason}.")
+    _say(f"Read: {'; '.join(_parts(found.submission))}; of {len(found.sources)} files.")
+    for note in found.notes:
+        _say(f"- {note}")
+
+
+def _parts(submission: Submission) -> list[str]:
+    parts = [f"{submission.particles:,} particles, {submission.kind}"]
+    if submission.latents is not None:
+        parts.append(f"latents of {submission.latents.shape[1]} dimensions")
+    if submission.labels is not None:
+        parts.append(f"labels of {len(np.unique(submission.labels))} classes")
+    if submission.posteriors is not None:
+        parts.append(f"posteriors of {submission.posteriors.shape[1]} classes")
+    return parts if submission.poses is None else [*parts, "poses"]
+
+
+def _show_volumes(offered: OfferedVolumes, output: NativeOutput, wanted: Int64[np.ndarray, " q"]) -> None:
+    for note in offered.notes:
+        _say(f"- {note}")
+    if offered.volumes is not None:
+        _say(f"Volumes of {len(offered.particles):,} particles.")
+    elif len(wanted):
+        _say(
+            f"! No volumes: {output.folder} has none. Make one at the latent of each query, in order, with the program "
+            "of the method, and give their folder or zip archive with --volumes."
+        )
+
+
+def _told(wanted: Int64[np.ndarray, " q"], advance: Advance) -> Iterator[int]:
+    """Yield the particles, and tell of each when the next one is asked for."""
+    for particle in wanted.tolist():
+        yield particle
+        advance(1)
+
+
+def _write(
+    submission: Submission, offered: OfferedVolumes, truth: Dataset, wanted: Iterator[int], output: Path
+) -> None:
+    """Write a submission beside its place, and put it there once it is whole."""
+    with tempfile.TemporaryDirectory(prefix=".cryobench-", dir=output.parent) as beside:
+        staged = Path(beside) / "submission"
+        claimed = dataclasses.replace(submission, volumes=offered.volumes)
+        write_submission(claimed, truth.card, staged, wanted, 0.0)
+        discard_submission(output)
+        files = sorted(path for path in staged.rglob("*") if path.is_file())
+        for file in sorted(files, key=lambda path: path.name == "submission.json"):  # it comes last
+            target = output / file.relative_to(staged)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            file.replace(target)
+
+
+def _next(output: Path, dataset: Path, offered: OfferedVolumes, count: int | None, *, available: bool) -> str:
+    """Return the command that scores what was written."""
+    what = ["latents"] if offered.volumes is None else ["fsc", "per-image"]
+    call = ["cryobench", *what, str(output), "--dataset", str(dataset)]
+    if offered.volumes is not None:
+        call += ["--available"] if available else [] if count is None else ["-n", str(count)]
+    return shlex.join(call)
+
+
+def _say(text: str) -> None:
+    console.print(text, markup=False, soft_wrap=True)

@@ -1,0 +1,183 @@
+"""The output of a method of others: recognised, read, and its volumes found or made."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int64
+
+from cryobench.core import InputError, Particles, Volume, VolumeProvider
+from cryobench.methods.file_volumes import FileVolumes
+from cryobench.methods.listed_maps import ListedMaps
+from cryobench.methods.made_volumes import MadeVolumes
+from cryobench.methods.map_grid import MapGrid
+from cryobench.methods.systems import SYSTEMS, Choice, Found, detect_system
+
+
+@dataclass(frozen=True, eq=False)
+class NativeOutput:
+    """A folder that was read.
+
+    Parameters
+    ----------
+    folder
+        Which.
+    system
+        Name of the system, in :data:`SYSTEMS`.
+    reason
+        Why the folder is taken to be its output.
+    choice
+        Which of several results was wanted.
+    found
+        What was read.
+    """
+
+    folder: Path
+    system: str
+    reason: str
+    choice: Choice
+    found: Found
+
+
+def read_native(
+    folder: Path, particles: Particles, choice: Choice | None = None, system: str | None = None
+) -> NativeOutput:
+    """Recognise and read the output of a method of others.
+
+    Parameters
+    ----------
+    folder
+        The output.
+    particles
+        Those of the dataset that the method was run on.
+    choice
+        Which of several results is wanted.
+    system
+        Name of the system; recognised by default.
+
+    Raises
+    ------
+    FormatError
+        If the folder is not recognised, or does not hold what it should.
+    InputError
+        If there is no such folder.
+    UnknownNameError
+        If there is no such system.
+    """
+    wanted = Choice() if choice is None else choice
+    if system is None:
+        detected = detect_system(folder)
+        name, reason = detected.name, detected.reason
+    else:
+        if not folder.is_dir():
+            raise InputError(f"{folder}: no such folder: expected the output of a method")
+        name, reason = system, "as it was said"
+    return NativeOutput(folder, name, reason, wanted, SYSTEMS[name].read(folder, particles, wanted))
+
+
+@dataclass(frozen=True, eq=False)
+class OfferedVolumes:
+    """The volumes of some particles, or why there are none.
+
+    Parameters
+    ----------
+    volumes
+        None where there are none.
+    particles
+        Those that have one.
+    notes
+        Where they come from, or what is missing and how to mend it.
+    """
+
+    volumes: VolumeProvider | None
+    particles: Int64[np.ndarray, " q"]
+    notes: tuple[str, ...] = ()
+
+
+NO_VOLUMES = OfferedVolumes(None, np.empty(0, dtype=np.int64))
+
+
+@contextlib.contextmanager
+def volumes_of(
+    output: NativeOutput,
+    particles: Particles,
+    wanted: Int64[np.ndarray, " q"],
+    listed: Path | None = None,
+    command: tuple[str, ...] = (),
+) -> Iterator[OfferedVolumes]:
+    """Yield the volumes of some particles, on the dataset's grid.
+
+    Maps made elsewhere come first, then those of the output where it has all that are wanted, then those that the
+    system's own program makes, and last the few that the output has.
+
+    Parameters
+    ----------
+    output
+        What was read.
+    particles
+        Those of the dataset.
+    wanted
+        The particles whose volumes will be asked for, in this order.
+    listed
+        A folder or a zip archive of maps made elsewhere, one for each wanted particle.
+    command
+        What runs the system's program; its own name on the path by default.
+
+    Raises
+    ------
+    FormatError
+        If maps made elsewhere do not fit.
+    ProgramError
+        If the program fails, when a volume is asked for. One that is not there is no error: the notes say so.
+    """
+    grid = MapGrid.of(particles)
+    if listed is not None:
+        maps = ListedMaps(listed, wanted, grid)
+        note = f"Volumes are the maps of {listed}, in the order of the queries."
+        yield OfferedVolumes(maps, wanted, (note, *maps.notes))
+        return
+    submission = output.found.submission
+    there = submission.volumes
+    few = isinstance(there, FileVolumes) and np.setdiff1d(wanted, there.particles).size > 0
+    if there is not None and not few:
+        yield OfferedVolumes(_OnGrid(there, grid), wanted)
+        return
+    maker = SYSTEMS[output.system].maker(output.folder, output.choice, command, particles.pixel_size)
+    notes: tuple[str, ...] = ()
+    if maker is not None and submission.latents is not None:
+        try:
+            maker.check()
+        except InputError as error:
+            notes = (f"The volumes were not made: {error}",)
+        else:
+            with MadeVolumes(maker, submission.latents, wanted, np.arange(len(wanted))) as made:
+                note = f"Volumes are made by the program of {output.system}."
+                yield OfferedVolumes(_OnGrid(made, grid, same_edge=True), wanted, (note,))
+            return
+    if isinstance(there, FileVolumes):
+        notes = (*notes, f"Volumes are those that are there, of {len(there.particles)} particles, not the ones wanted.")
+        yield OfferedVolumes(_OnGrid(there, grid), there.particles, notes)
+        return
+    yield OfferedVolumes(None, NO_VOLUMES.particles, notes)
+
+
+class _OnGrid:
+    """Volumes, brought to a grid.
+
+    ``same_edge``: they show what the images show, whatever their pixel size says. A program that was trained on smaller
+    images makes smaller boxes, and is told the pixel size of the dataset.
+    """
+
+    def __init__(self, volumes: VolumeProvider, grid: MapGrid, *, same_edge: bool = False) -> None:
+        self._volumes, self._grid, self._same_edge = volumes, grid, same_edge
+
+    def at(self, particle: int) -> Volume:
+        """Return the volume of a particle."""
+        volume = self._volumes.at(particle)
+        if self._same_edge:
+            volume = Volume(volume.data, self._grid.pixel_size * self._grid.box / volume.box)
+        return self._grid.bring(volume, f"the volume of particle {particle}")

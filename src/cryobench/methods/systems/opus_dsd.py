@@ -1,0 +1,91 @@
+"""OPUS-DSD: ``config.pkl`` and ``z.N.pkl``, which torch wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cryobench.core import FormatError, Particles, Submission
+from cryobench.io import is_torch_archive, read_array_pickles, read_torch_archive
+from cryobench.methods.systems.base import SYSTEMS, Choice, Found, System, SystemCard
+from cryobench.methods.systems.epochs import choose_epoch, output_file
+from cryobench.methods.systems.input_order import order_of_input
+from cryobench.methods.systems.native_tables import latent_table, require_finite_rows
+from cryobench.methods.systems.settings import read_pickled_settings, settings_in, version_of, words_of
+
+_SETTINGS = "config.pkl"
+_WORDS = ("template_type", "templateres")
+
+
+class OpusDSD(System):
+    """OPUS-DSD, whose settings are cryoDRGN's with words of its own."""
+
+    card = SystemCard(
+        name="opus-dsd",
+        title="OPUS-DSD, a neural volume with poses that are given",
+        known_by="config.pkl with template_type and templateres in model_args",
+        reads="z.N.pkl",
+        licence="GPL-3.0",
+    )
+
+    def detect(self, folder: Path) -> str | None:
+        """Return which words of the settings are OPUS-DSD's."""
+        settings = settings_in(folder, _SETTINGS)
+        found = [word for word in _WORDS if settings is not None and word in words_of(settings, "model_args")]
+        return f"{_SETTINGS} with {' and '.join(found)} in model_args" if found else None
+
+    def read(self, folder: Path, particles: Particles, choice: Choice) -> Found:
+        """Read the latents.
+
+        Raises
+        ------
+        FormatError
+            If a file is missing or damaged, or does not cover the particles.
+        """
+        path = output_file(folder, _SETTINGS)
+        settings = read_pickled_settings(path)
+        if not set(_WORDS) & words_of(settings, "model_args").keys():
+            raise FormatError(f"{path}: neither {' nor '.join(_WORDS)} in model_args: expected those of OPUS-DSD")
+        epoch = choose_epoch(folder, "z", choice.epoch)
+        file = epoch.existing("z")
+        content, said = _latents(file)
+        latents = latent_table(content, file)
+        dataset = words_of(settings, "dataset_args")
+        order = order_of_input(dataset.get("particles"), dataset.get("ind"), len(latents), particles, folder, path)
+        require_finite_rows(latents, file)
+        submission = Submission(
+            method=self.method(version_of(settings)),
+            particles=len(particles),
+            kind="fixed-pose",
+            latents=latents[order.rows],
+        )
+        notes = (
+            epoch.note,
+            order.note,
+            *said,
+            "poses: as they were given to the run",
+            "volumes: OPUS-DSD's maps, reference{i}.mrc, are of latents, and of another box: not taken",
+        )
+        return Found(submission, (path, file, *order.sources), notes)
+
+
+def _latents(path: Path) -> tuple[Any, tuple[str, ...]]:
+    """Return the latents of a table that torch saved, or the first of two pickles."""
+    if not is_torch_archive(path):
+        return read_array_pickles(path)[0], ()
+    table = read_torch_archive(path)
+    mean = table.get("mu") if isinstance(table, dict) else None
+    if not isinstance(mean, np.ndarray):
+        raise FormatError(f"{path}: no tensor 'mu': expected the latents of OPUS-DSD")
+    bodies = table.get("multi_mu")
+    if bodies is None:
+        return mean, ()
+    if not isinstance(bodies, np.ndarray) or bodies.ndim != 2 or mean.ndim != 2 or len(bodies) != len(mean):
+        raise FormatError(f"{path}: 'multi_mu' is no table with the rows of 'mu': expected the latents of OPUS-DSD")
+    note = f"latents: {mean.shape[1]} of the composition, then {bodies.shape[1]} of the bodies (multi_mu)"
+    return np.hstack((mean, bodies)), (note,)
+
+
+SYSTEMS.add("opus-dsd", OpusDSD())

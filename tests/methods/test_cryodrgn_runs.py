@@ -1,0 +1,133 @@
+"""The real cryoDRGN, run from particles to a scored submission. Skipped where there is none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cryobench.benchmark import PER_IMAGE, Task, score_tasks, wanted_particles
+from cryobench.core import Dataset, Submission, silent
+from cryobench.datasets import build_dataset, load_dataset, prepare_inputs
+from cryobench.io import read_volume
+from cryobench.methods import METHODS, Control, read_submission, read_submission_manifest
+from cryobench.methods.programs import run_program
+from cryobench.methods.running import RUNNERS, Job, Runner
+from cryobench.methods.running.environments import require_environment
+from cryobench.methods.running.records import read_record
+from cryobench.methods.running.run import Finished, Watch, run_method
+from cryobench.methods.running.setting_up import record_command, set_up
+from cryobench.metrics import strided_particles
+
+pytestmark = pytest.mark.slow
+
+SMALL = ("--zdim", "2", "--enc-dim", "128", "--enc-layers", "2", "--dec-dim", "64", "--dec-layers", "2", "--no-amp")
+FAST = ("-b", "8", "--lr", "2e-3", "--beta", "0.02")
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> tuple[Dataset, Path]:
+    """The recipe of igg-1d: 6 states of 300 images, box 32."""
+    folder = tmp_path_factory.mktemp("igg-1d")
+    imaging = {"box": 32, "output_box": 32, "pixel_size": 12.0, "noise": {"snr": 2.0}}
+    inputs = prepare_inputs(
+        "igg-1d:standin", "demo", seed=3, states=6, images_per_state=300, resolution=24.0, imaging=imaging
+    )
+    build_dataset(inputs, folder)
+    return load_dataset(folder), folder
+
+
+Run = Callable[..., Finished]
+
+
+@pytest.fixture
+def run(dataset: tuple[Dataset, Path], cryodrgn_program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("CRYOBENCH_ENVIRONMENTS", str(tmp_path / "environments"))
+    monkeypatch.setenv("CRYOBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("OMP_NUM_THREADS", str(min(2, os.cpu_count() or 1)))
+    runner = RUNNERS["cryodrgn"]
+    assert isinstance(runner, Runner)
+    record_command(runner, str(cryodrgn_program), accepted=False)
+    found, source = dataset
+
+    def run(name: str, *flags: str, line: Callable[[str], None] = lambda text: None) -> Finished:
+        output = tmp_path / "out"
+        job = Job(found, source, output / "native", 0, flags)
+
+        def queries(submission: Submission) -> np.ndarray:
+            return wanted_particles(found.truth, submission.latents, 50)
+
+        return run_method(name, job, output, queries, Watch(line, silent), overwrite=False)
+
+    return run
+
+
+def auc(dataset: Dataset, submission: Submission) -> float:
+    assert submission.volumes is not None
+    particles = strided_particles(len(dataset.truth), 50)
+    task = Task(submission.method.name, PER_IMAGE, submission.volumes, particles)
+    return float(score_tasks([task], dataset.truth, silent)[0].aucs("standard").mean())
+
+
+def test_train_vae_is_interrupted_goes_on_and_beats_the_consensus(
+    run: Run, dataset: tuple[Dataset, Path], cryodrgn_program: Path, tmp_path: Path
+) -> None:
+    found, _ = dataset
+    flags = (*SMALL, *FAST, "-n", "16")
+
+    def interrupt(line: str) -> None:
+        if "Epoch: 3 " in line:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run("cryodrgn", *flags, line=interrupt)
+    lines: list[str] = []
+    done = run("cryodrgn", *flags, line=lines.append)
+    assert not any("Train Epoch: 1/16" in line for line in lines), "it goes on"
+    assert any("Train Epoch: 16/16" in line for line in lines)
+
+    submission = read_submission(done.path, len(found.particles), found.card)
+    assert submission.latents is not None
+    assert submission.latents.shape == (1800, 2)
+    assert submission.volumes is not None
+    consensus = METHODS["consensus"]
+    assert isinstance(consensus, Control)
+    floor = auc(found, consensus.run(found.particles, found.truth, 0, silent))
+    assert auc(found, submission) > floor
+
+    record = read_record(tmp_path / "out/native")
+    assert record is not None
+    assert (record.version, record.device, len(record.calls)) == ("4.3.1", "cpu", 2)
+    assert record.peak_memory_mb is not None
+    assert record.peak_memory_mb > 300
+    assert read_submission_manifest(done.path).command == record.calls[-1]
+
+    # The volume of a particle is that of its latent: one of the last is asked for by itself.
+    particle = int(strided_particles(1800, 50)[-2])
+    output = tmp_path / "out/native/output"
+    point = [repr(float(each)) for each in submission.latents[particle]]
+    call = [str(cryodrgn_program), "eval_vol", str(output / "weights.16.pkl"), "-c", str(output / "config.yaml")]
+    run_program([*call, "-z", *point, "-o", str(tmp_path / "one.mrc"), "--Apix", "12"]).require_success(call)
+    np.testing.assert_allclose(
+        submission.volumes.at(particle).data, read_volume(tmp_path / "one.mrc").data, rtol=1e-4, atol=1e-6
+    )
+    # Positive where there is density: the images are inverted, and the program inverts them back.
+    truth = found.truth.volumes[int(found.truth.labels[particle])]
+    assert np.corrcoef(truth.data.ravel(), submission.volumes.at(particle).data.ravel())[0, 1] > 0.7
+
+
+def test_uv_makes_an_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It downloads 2 GB, so it is asked for: with UV_FIND_LINKS, or where the index of PyTorch can be reached."""
+    if shutil.which("uv") is None or not os.environ.get("CRYOBENCH_TEST_SETUP"):
+        pytest.skip("NO ENVIRONMENT WAS MADE: set CRYOBENCH_TEST_SETUP=1, and have uv on the path (2 GB)")
+    monkeypatch.setenv("CRYOBENCH_ENVIRONMENTS", str(tmp_path / "environments"))
+    runner = RUNNERS["cryodrgn"]
+    assert isinstance(runner, Runner)
+    made = set_up(runner, "cpu", None, lambda line: None, accepted=False)
+    assert made == require_environment("cryodrgn", "cryodrgn")
+    assert made.version == "4.3.1"
+    assert made.build.endswith("CPU")
