@@ -10,6 +10,7 @@ from cryobench.report._overview import overview_figure
 from cryobench.report._points import points_figure
 from cryobench.report._shells import matrix_figure, shell_figure
 from cryobench.report.html import render_report
+from cryobench.report.leaderboard import render_leaderboard
 
 __all__ = [
     "latent_figure",
@@ -18,6 +19,7 @@ __all__ = [
     "overview_figure",
     "points_figure",
     "pose_error_figure",
+    "render_leaderboard",
     "render_report",
     "shell_figure",
 ]
