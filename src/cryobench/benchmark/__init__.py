@@ -41,7 +41,6 @@ __all__ = [
     "Gauge",
     "LatentDrawing",
     "PairScores",
-    "Run",
     "SanityFinding",
     "SanityReport",
     "ScoreSettings",
