@@ -49,6 +49,20 @@ def test_without_arrays_it_says_so(scores: Path, tmp_path: Path) -> None:
     assert "came without their arrays" in (tmp_path / "a.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(("name", "folded"), [("igg-1d", False), ("igg-1d:standin", True)])
+def test_published_scores_stand_beside(name: str, folded: bool, tmp_path: Path) -> None:
+    write_results(make_results(name=name, stand_in="A chain." if folded else "", states=4, points=40), tmp_path / "s")
+    assert run(tmp_path / "s", "-o", tmp_path / "a.html")[0] == 0
+    text = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert ('<tbody class="quoted">' in text) is not folded
+    listed = text.split('<details class="published">')[1].split("</details>")[0]
+    assert "CryoSPIRE Table 2" in listed
+    assert "0.366" in listed
+    assert ("may not be compared" in listed) is folded
+    assert run(tmp_path / "s", "-o", tmp_path / "b.html", "--no-published")[0] == 0
+    assert "CryoSPIRE" not in (tmp_path / "b.html").read_text(encoding="utf-8")
+
+
 def test_several_datasets(scores: Path, tmp_path: Path) -> None:
     write_results(make_results(name="other", title="Another", states=4, points=40, shells=9), tmp_path / "more")
     assert run(scores, tmp_path / "more", "-o", tmp_path / "a.html")[0] == 0

@@ -14,8 +14,8 @@ from PIL import Image
 
 from cryobench.core import Results
 from cryobench.report import figure_files
+from cryobench.report._file_names import FileNames, file_stem
 from cryobench.report._scenes import _shaded
-from cryobench.report._slugs import Slugs, slug
 
 
 @pytest.fixture(scope="module")
@@ -88,12 +88,12 @@ def test_an_empty_run_has_an_overview(empty_results: Results) -> None:
     [("IgG-1D", "igg-1d"), ("../../etc/passwd", "etc-passwd"), ("Å é", "a-e"), ("", "unnamed"), ("日本", "unnamed"),
      ("x" * 150, "x" * 120)],
 )  # fmt: skip
-def test_slugs(name: str, expected: str) -> None:
-    assert slug(name) == expected
+def test_file_names(name: str, expected: str) -> None:
+    assert file_stem(name) == expected
 
 
-def test_slugs_differ() -> None:
-    names = Slugs()
+def test_file_names_differ() -> None:
+    names = FileNames()
     assert [names.next(name) for name in ("a b", "a-b", "A B", "a-b-2")] == ["a-b", "a-b-2", "a-b-3", "a-b-2-2"]
 
 

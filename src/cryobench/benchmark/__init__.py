@@ -5,6 +5,7 @@ from cryobench.benchmark.confusion import Confusion, confusion
 from cryobench.benchmark.drawing import LatentDrawing, draw_latents
 from cryobench.benchmark.joining import join_results
 from cryobench.benchmark.latent_plots import imbalance_points, neighbourhood_curves, recovery
+from cryobench.benchmark.leaderboard.published import published_scores
 from cryobench.benchmark.merging import merge_results
 from cryobench.benchmark.needs import Computable, computable_metrics, metric_needs
 from cryobench.benchmark.pair import PairScores, compare_maps
@@ -41,7 +42,6 @@ __all__ = [
     "Gauge",
     "LatentDrawing",
     "PairScores",
-    "Run",
     "SanityFinding",
     "SanityReport",
     "ScoreSettings",
@@ -69,6 +69,7 @@ __all__ = [
     "particles_of_images",
     "per_item_text",
     "per_state_text",
+    "published_scores",
     "read_document",
     "read_queries",
     "read_results",

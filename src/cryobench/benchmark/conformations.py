@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
+from cryobench.benchmark.queries import particles_of_conformations, particles_of_images
 from cryobench.core import InputError, Submission, Truth
 from cryobench.methods import FileVolumes
-from cryobench.metrics import representatives, strided_particles
 
 MOST_STATES = 1000
 """Of more states than this, one volume each is not asked for: the per-image protocol is for those."""
@@ -45,8 +45,7 @@ def conformation_particles(submission: Submission, truth: Truth) -> Wanted:
     present = np.unique(truth.labels)
     if len(present) > MOST_STATES:
         raise InputError(f"{len(present):,} states: one volume each is asked for up to {MOST_STATES:,} states")
-    compact = np.searchsorted(present, truth.labels).astype(np.int32)
-    wanted = representatives(compact, len(present), submission.latents)
+    wanted = particles_of_conformations(truth, submission.latents)
     if not isinstance(submission.volumes, FileVolumes):
         return Wanted(wanted)
     having = submission.volumes.particles
@@ -75,12 +74,12 @@ def image_particles(submission: Submission, truth: Truth, images: int) -> Wanted
     InputError
         If the submission has no volume at some of them.
     """
-    wanted = strided_particles(len(truth), min(images, len(truth)))
+    wanted = particles_of_images(truth, images)
     if isinstance(submission.volumes, FileVolumes):
         missing = np.setdiff1d(wanted, submission.volumes.particles)
         if missing.size:
             raise InputError(
-                f"needs volumes of {len(wanted)} particles, every {len(truth) // min(images, len(truth))}th, and "
-                f"{len(missing)} are not there (particle {missing[0]}, for one): 'cryobench queries' lists them"
+                f"needs volumes of {len(wanted)} particles, and {len(missing)} are not there (particle {missing[0]}, "
+                "for one): 'cryobench queries' lists them"
             )
     return Wanted(wanted)

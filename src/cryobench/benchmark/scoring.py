@@ -9,9 +9,10 @@ from pathlib import Path
 from cryobench.benchmark.measures import Reference
 from cryobench.benchmark.merging import merge_results
 from cryobench.benchmark.run import dataset_results, run_methods, score_submissions
+from cryobench.benchmark.sanity import sanity_notes
 from cryobench.benchmark.score_store import ScoreStore, folder_checksum, score_key
 from cryobench.benchmark.settings import ScoreSettings
-from cryobench.core import Dataset, InputError, MethodRun, Progress, Results, silent
+from cryobench.core import Dataset, InputError, MethodRun, Progress, Results, Submission, silent
 from cryobench.methods import find_method, read_submission, read_submission_manifest
 
 CONTROLS = ("oracle", "consensus", "shuffle")
@@ -140,5 +141,13 @@ def _score(
             checksum=entry.checksum,
             seconds=manifest.seconds,
             device=manifest.device,
+            peak_memory_mb=manifest.peak_memory_mb,
+            command=manifest.command,
+            notes=tuple(f"the volumes are {note}" for note in _sanity(submission, dataset, settings, progress)),
         )
     return score_submissions(dataset, [submission], settings, progress, [run], reference)[0]
+
+
+def _sanity(submission: Submission, dataset: Dataset, settings: ScoreSettings, progress: Progress) -> tuple[str, ...]:
+    aligned = settings.align in {"one", "each"} or (settings.align == "auto" and submission.kind == "ab-initio")
+    return sanity_notes(submission, dataset.particles, aligned=aligned, progress=progress)

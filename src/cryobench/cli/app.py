@@ -28,6 +28,7 @@ from cryobench.cli import umap as umap_command
 from cryobench.cli.console import console
 from cryobench.cli.datasets import app as datasets_app
 from cryobench.cli.fsc import app as fsc_app
+from cryobench.cli.leaderboard import app as leaderboard_app
 from cryobench.cli.methods import app as methods_app
 from cryobench.cli.submission import app as submission_app
 
@@ -42,6 +43,7 @@ app = typer.Typer(
 app.command("demo", epilog=demo_command.EPILOG)(demo_command.demo)
 app.add_typer(datasets_app)
 app.add_typer(fsc_app)
+app.add_typer(leaderboard_app)
 app.add_typer(submission_app)
 app.add_typer(methods_app)
 app.command("align", epilog=align_command.EPILOG)(align_command.align)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cryobench.benchmark import RESULT_FILES, join_results, read_results
+from cryobench.benchmark import RESULT_FILES, join_results, published_scores, read_results
 from cryobench.cli.align import require_own_files
 from cryobench.cli.console import console, mendable_errors, progress_bars
-from cryobench.core import InputError, OutputError, Results
+from cryobench.core import InputError, OutputError, PublishedScore, Results
 from cryobench.io import write_bytes, write_text
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ def report(
     formats: Annotated[
         str, typer.Option("--formats", "--format", metavar="NAMES", help="Of the figures, separated by commas.")
     ] = "png,svg,pdf",
+    published: Annotated[
+        bool,
+        typer.Option("--published/--no-published", help="Show scores of publications beside, in rows of their own."),
+    ] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
 ) -> None:
     """Make one self-contained page of results, and figures for papers.
@@ -61,7 +65,7 @@ def report(
         wanted = _formats(formats)
         found = join_results([read_results(path) for path in results])
         if page is not None:
-            _write_page(found, page)
+            _write_page(found, published_scores() if published else (), page)
         if figures is not None:
             _write_figures(found, figures, wanted)
         _say_what_lacks(found)
@@ -98,10 +102,10 @@ def _formats(text: str) -> list[FigureFormat]:
     return [each for each in FIGURE_FORMATS if each in names]
 
 
-def _write_page(found: Sequence[Results], page: Path) -> None:
+def _write_page(found: Sequence[Results], published: Sequence[PublishedScore], page: Path) -> None:
     from cryobench.report import render_report  # noqa: PLC0415 (half a second to load)
 
-    text = render_report(found)
+    text = render_report(found, published)
     page.parent.mkdir(parents=True, exist_ok=True)
     write_text(page, text)
     console.print(f"Report: {page} ({len(text.encode()) / 1e6:.1f} MB)", markup=False, soft_wrap=True)

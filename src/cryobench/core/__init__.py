@@ -12,6 +12,16 @@ from cryobench.core.errors import (
     ProgramError,
     UnknownNameError,
 )
+from cryobench.core.leaderboard import (
+    EntryCost,
+    EntryDataset,
+    EntryMethod,
+    EntryScore,
+    Evidence,
+    LeaderboardEntry,
+    slug,
+    superseded,
+)
 from cryobench.core.maps import MapLike
 from cryobench.core.particles import CTF_COLUMNS, ArrayImages, CTFParameters, ImageSource, Particles, Poses
 from cryobench.core.progress import Advance, Progress, silent
@@ -50,6 +60,11 @@ __all__ = [
     "DownloadError",
     "DuplicateNameError",
     "Embedding",
+    "EntryCost",
+    "EntryDataset",
+    "EntryMethod",
+    "EntryScore",
+    "Evidence",
     "FormatError",
     "Histogram",
     "ImageSource",
@@ -57,6 +72,7 @@ __all__ = [
     "InputError",
     "Interval",
     "ItemValues",
+    "LeaderboardEntry",
     "MapLike",
     "MethodCard",
     "MethodRun",
@@ -85,6 +101,8 @@ __all__ = [
     "VolumeProvider",
     "VolumeSource",
     "silent",
+    "slug",
     "stream",
     "streams",
+    "superseded",
 ]

@@ -168,7 +168,10 @@ class MethodRun(Record):
 
 
 class PublishedScore(Record):
-    """A number quoted from a publication; nothing here was computed."""
+    """A number quoted from a publication; nothing here was computed.
+
+    ``printed`` is the dataset's name as printed there; ``note`` says what to beware of.
+    """
 
     dataset: str
     method: str
@@ -178,6 +181,7 @@ class PublishedScore(Record):
     median: float | None
     source: str
     note: str
+    printed: str = ""
 
 
 class ResultsDocument(Record):

@@ -1,4 +1,4 @@
-"""The cache: a folder of structures, trajectories and CTF tables that were fetched, and of volumes that were made."""
+"""The cache: a folder of structures, trajectories and CTF tables that were fetched once."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ CACHE_VARIABLE = "CRYOBENCH_CACHE"
 SCORES_VARIABLE = "CRYOBENCH_SCORES"
 """Environment variable that names another folder for scores."""
 
-Kind = Literal["structures", "trajectories", "ctf", "volumes"]
+Kind = Literal["structures", "trajectories", "ctf"]
 """The folders of the cache."""
 
 
 def cache_folder() -> Path:
-    """Return the folder that holds ``structures``, ``trajectories``, ``ctf`` and ``volumes``; it need not exist.
+    """Return the folder that holds ``structures``, ``trajectories`` and ``ctf``; it need not exist.
 
     It is what the environment variable ``CRYOBENCH_CACHE`` names at the time of the call, or the platform's own place
     for caches, such as ``~/.cache/cryobench``.

@@ -52,12 +52,12 @@ class Decoder:
         """
         for path in (self.weights, self.config):
             if not path.is_file():
-                raise InputError(f"{path}: no such file: volumes are made of it; check --input-dir and --epoch")
+                raise InputError(f"{path}: no such file: volumes are made of it; check the folder and --epoch")
         if not self.command or shutil.which(self.command[0]) is None:
             raise InputError(
                 f"'{' '.join(self.command)}' is not on the path, and makes the volumes: activate its environment, "
-                "or give the command with --command, such as --command 'conda run -n cryodrgn cryodrgn'; or put the "
-                "volumes (.mrc, one for each that is scored, in this order) into the input folder"
+                "or give the command with --command, such as --command 'conda run -n cryodrgn cryodrgn'; or make the "
+                "volumes elsewhere (.mrc, one for each that is wanted, in their order) and give their folder"
             )
 
     def make(self, latents: Float32[np.ndarray, "n d"], folder: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Results in, something to look at out: one self-contained HTML page and one overview picture.
+"""Results in, something to look at out: one self-contained HTML page, and figures for papers.
 
 Nothing here reads or writes a file of the user's: a page is a string, a picture is bytes, and who called saves them.
 """
@@ -12,6 +12,7 @@ from cryobench.report._plots import FIGURE_FORMATS, FigureFormat
 from cryobench.report._points import points_figure
 from cryobench.report._shells import matrix_figure, shell_figure
 from cryobench.report.html import render_report
+from cryobench.report.leaderboard import render_leaderboard
 
 __all__ = [
     "FIGURE_FORMATS",
@@ -24,6 +25,7 @@ __all__ = [
     "overview_figure",
     "points_figure",
     "pose_error_figure",
+    "render_leaderboard",
     "render_report",
     "shell_figure",
 ]

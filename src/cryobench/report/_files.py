@@ -13,12 +13,12 @@ from cryobench.core import Colouring, Results, ResultsDocument
 from cryobench.report import _drawings, _scenes
 from cryobench.report._curves import group_curves
 from cryobench.report._decks import state_tables
+from cryobench.report._file_names import FileNames
 from cryobench.report._overview import overview
 from cryobench.report._plots import FIGURE_FORMATS, FigureFormat, rendered
 from cryobench.report._points import points_drawing
 from cryobench.report._scatter import embeddings_by_method
 from cryobench.report._shells import matrix_drawing
-from cryobench.report._slugs import Slugs
 from cryobench.report._states import States, known_states
 from cryobench.report._style import line_styles, protocol_text
 from cryobench.report._table import score_table
@@ -43,9 +43,9 @@ def figure_files(results: Sequence[Results], formats: Sequence[FigureFormat] = F
     formats
         Of ``"png"``, ``"svg"`` and ``"pdf"``.
     """
-    folders = Slugs()
+    folders = FileNames()
     for each in results:
-        folder, names = folders.next(each.document.dataset.id), Slugs()
+        folder, names = folders.next(each.document.dataset.id), FileNames()
         for name, figure in _drawn(each):
             path = f"{folder}/{names.next(name)}"
             for wanted in dict.fromkeys(formats):

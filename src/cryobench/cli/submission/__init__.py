@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from cryobench.cli.submission import check as check_command
+from cryobench.cli.submission import decode as decode_command
 from cryobench.cli.submission import init as init_command
 from cryobench.cli.submission import pack as pack_command
 from cryobench.cli.submission import read as read_command
@@ -23,3 +24,4 @@ app.command("check", epilog=check_command.EPILOG)(check_command.check)
 app.command("pack", epilog=pack_command.EPILOG)(pack_command.pack)
 app.command("unpack", epilog=unpack_command.EPILOG)(unpack_command.unpack)
 app.command("schema", epilog=schema_command.EPILOG)(schema_command.schema)
+app.command("decode", epilog=decode_command.EPILOG)(decode_command.decode)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import shlex
-import tempfile
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -17,19 +15,17 @@ from jaxtyping import Int64
 from cryobench.benchmark import read_queries, wanted_particles
 from cryobench.cli.console import console, mendable_errors, progress_bars
 from cryobench.cli.options import Overwrite
-from cryobench.core import Advance, Dataset, InputError, OutputError, Submission
+from cryobench.cli.submission.writing import check_new_folder, write_whole
+from cryobench.core import Dataset, InputError, Submission
 from cryobench.datasets import load_dataset
-from cryobench.io import check_output
 from cryobench.methods import (
     NO_VOLUMES,
     SYSTEMS,
     Choice,
     NativeOutput,
     OfferedVolumes,
-    discard_submission,
     read_native,
     volumes_of,
-    write_submission,
 )
 
 EPILOG = f"""Examples:
@@ -91,7 +87,7 @@ def read(
     with mendable_errors("nothing was written"):
         _check_options(no_volumes=no_volumes, volumes=volumes, queries=queries, particles=particles, command=command)
         words = _words(command)
-        _check_output(output, (folder, dataset), overwrite=overwrite)
+        check_new_folder(output, (folder, dataset), overwrite=overwrite)
         truth = load_dataset(dataset)
         found = read_native(folder, truth.particles, Choice(epoch, zdim), system)
         _show_found(found)
@@ -103,8 +99,8 @@ def read(
                 _say(f"Would be written: {output} (--dry-run: nothing was)")
                 return
             with progress_bars() as progress:
-                advance = progress("Writing volumes", len(offered.particles))
-                _write(found.found.submission, offered, truth, _told(offered.particles, advance), output)
+                claimed = dataclasses.replace(found.found.submission, volumes=offered.volumes)
+                write_whole(claimed, truth, offered.particles, output, progress)
         _say(f"Written: {output}")
         few = queries is not None or len(offered.particles) < len(wanted)
         _say(f"Next: {_next(output, dataset, offered, particles, available=few)}")
@@ -126,16 +122,6 @@ def _words(command: str | None) -> tuple[str, ...]:
         return () if command is None else tuple(shlex.split(command))
     except ValueError as error:
         raise InputError(f"--command {command}: {error}: check its quotes") from error
-
-
-def _check_output(output: Path, inputs: Sequence[Path], *, overwrite: bool) -> None:
-    """Raise unless the output can be written without touching what is read."""
-    for folder in inputs:
-        if output.resolve() == folder.resolve() or output.resolve() in folder.resolve().parents:
-            raise OutputError(f"{output}: holds what is read, {folder}: choose another -o")
-    check_output(output, overwrite=overwrite, resume=False)
-    if output.is_dir() and any(output.iterdir()) and not (output / "submission.json").is_file():
-        raise OutputError(f"{output}: is not empty, and no submission to replace: choose another -o")
 
 
 def _wanted(
@@ -177,29 +163,6 @@ def _show_volumes(offered: OfferedVolumes, output: NativeOutput, wanted: Int64[n
             f"! No volumes: {output.folder} has none. Make one at the latent of each query, in order, with the program "
             "of the method, and give their folder or zip archive with --volumes."
         )
-
-
-def _told(wanted: Int64[np.ndarray, " q"], advance: Advance) -> Iterator[int]:
-    """Yield the particles, and tell of each when the next one is asked for."""
-    for particle in wanted.tolist():
-        yield particle
-        advance(1)
-
-
-def _write(
-    submission: Submission, offered: OfferedVolumes, truth: Dataset, wanted: Iterator[int], output: Path
-) -> None:
-    """Write a submission beside its place, and put it there once it is whole."""
-    with tempfile.TemporaryDirectory(prefix=".cryobench-", dir=output.parent) as beside:
-        staged = Path(beside) / "submission"
-        claimed = dataclasses.replace(submission, volumes=offered.volumes)
-        write_submission(claimed, truth.card, staged, wanted, 0.0)
-        discard_submission(output)
-        files = sorted(path for path in staged.rglob("*") if path.is_file())
-        for file in sorted(files, key=lambda path: path.name == "submission.json"):  # it comes last
-            target = output / file.relative_to(staged)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            file.replace(target)
 
 
 def _next(output: Path, dataset: Path, offered: OfferedVolumes, count: int | None, *, available: bool) -> str:

@@ -15,7 +15,6 @@ import numpy as np
 from jaxtyping import Int64
 
 from cryobench.core import Advance, InputError, Progress, Submission, Volume, VolumeProvider
-from cryobench.io import writable_cache
 from cryobench.methods.base import Control, find_method
 from cryobench.methods.made_volumes import MadeVolumes
 from cryobench.methods.programs import full_call, run_program, runs_elsewhere
@@ -35,6 +34,9 @@ from cryobench.methods.running.records import (
 from cryobench.methods.submission_folder import write_submission
 from cryobench.methods.submission_manifest import SUBMISSION
 from cryobench.methods.volume_cache import CachedMaker, volume_identity
+
+MADE = "made"
+"""Folder in which the volumes that were made are kept until all are there: a run that was stopped makes none twice."""
 
 Queries = Callable[[Submission], Int64[np.ndarray, " q"]]
 """Returns the particles whose volumes are wanted."""
@@ -249,11 +251,12 @@ def _write(native: Native, record: RunRecord, job: Job, folder: Path, queries: Q
         return
     native.maker.check()
     identity = volume_identity(native.weights, f"{record.runner} {record.version}", native.maker.pixel_size)
-    maker = CachedMaker(native.maker, identity, writable_cache("volumes"))
+    maker = CachedMaker(native.maker, identity, job.folder / MADE)
     advance = watch.progress(f"{record.runner}: volumes at particles", len(wanted))
     with MadeVolumes(maker, submission.latents, wanted, np.arange(len(wanted)), beside=job.folder) as made:
         told = dataclasses.replace(submission, volumes=_ToldVolumes(made, advance))
         _write_whole(told, wanted, record, job, folder)
+    shutil.rmtree(job.folder / MADE, ignore_errors=True)  # the submission has them
 
 
 class _ToldVolumes:

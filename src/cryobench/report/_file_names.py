@@ -8,21 +8,21 @@ import unicodedata
 _LONGEST = 120
 
 
-def slug(name: str) -> str:
+def file_stem(name: str) -> str:
     """Return a name of small letters, digits and dashes that every file system takes; ``"unnamed"`` of nothing."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain.lower())[:_LONGEST].strip("-") or "unnamed"
 
 
-class Slugs:
-    """Slugs of the names of one folder, numbered where two would be the same."""
+class FileNames:
+    """File names of one folder, numbered where two would be the same."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
 
     def next(self, name: str) -> str:
-        """Return a slug that was not given before."""
-        wanted = slug(name)
+        """Return a name that was not given before."""
+        wanted = file_stem(name)
         chosen, number = wanted, 2
         while chosen in self._taken:
             chosen, number = f"{wanted}-{number}", number + 1

@@ -1,0 +1,172 @@
+"""A results file becomes entries, or an error says why not."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from made_up_leaderboard import FIRST_BUILD, NASTY_METHOD, SECOND_BUILD, results
+
+from cryobench.benchmark.leaderboard import Commitment, HandedIn, HeldBack, Opening, propose_entries, read_handed_in
+from cryobench.core import CryobenchError, DatasetCard, FormatError, InputError
+from cryobench.metrics import METRICS
+
+TODAY = datetime.date(2026, 2, 3)
+
+
+def handed_in(folder: Path, name: str = "results.json", **how: Any) -> HandedIn:
+    path = folder / name
+    path.write_text(results(**how), encoding="utf-8")
+    return read_handed_in(path)
+
+
+def test_numbers_are_those_of_the_file(tmp_path: Path) -> None:
+    given = handed_in(tmp_path, methods={"ppca": 0.6, NASTY_METHOD: 0.7})
+    assert read_handed_in(tmp_path).checksum == given.checksum
+    made = propose_entries(given, (), TODAY)
+    assert [entry.method.name for entry in made] == ["ppca", NASTY_METHOD]
+    ppca = made[0]
+    assert ppca.id == "igg-1d.ppca.claimed.1"
+    assert (ppca.status, ppca.added, ppca.supersedes) == ("claimed", TODAY, None)
+    assert [(score.convention, score.value, score.n) for score in ppca.scores] == [
+        ("published", pytest.approx(0.294), 24), ("standard", 0.6, 24),
+    ]  # fmt: skip
+    assert (ppca.scores[1].floor, ppca.scores[1].ceiling) == (0.3, 0.95)
+    assert (ppca.method.kind, ppca.cost.seconds, ppca.cost.device) == ("fixed-pose", 12.5, "cpu")
+    assert ppca.dataset.checksum == FIRST_BUILD
+    assert ppca.evidence is not None
+    assert ppca.evidence.results == hashlib.sha256(given.path.read_bytes()).hexdigest()
+    assert ppca.evidence.submission == "a" * 64
+    assert ppca.evidence.provenance["Seed"] == "7"
+
+
+def test_controls_are_entered_by_name_alone(tmp_path: Path) -> None:
+    given = handed_in(tmp_path)
+    (oracle,) = propose_entries(given, (), TODAY, methods=["oracle"])
+    assert oracle.method.role == "ceiling"
+    with pytest.raises(InputError, match="no method 'recovar': it has oracle, ppca"):
+        propose_entries(given, (), TODAY, methods=["recovar"])
+
+
+def spoil(path: str, value: Any) -> Any:
+    def change(document: dict[str, Any]) -> None:
+        place: Any = document
+        *parts, last = path.split(".")
+        for part in parts:
+            place = place[int(part) if part.isdigit() else part]
+        place[last] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("schema_version", 3, "field 'schema_version' is 3"),
+        ("praise", "high", "field 'praise'"),
+        ("dataset.checksum", "demo", "expected the SHA-256 of dataset.json"),
+        ("dataset.id", "igg-1d:standin", "does not say what stands in"),
+        ("dataset.title", "", "dataset: field 'title'"),
+        ("runs", [], "no entry of 'runs' is of method 'ppca'"),
+        ("runs.1.checksum", "", "expected the SHA-256 of its submission"),
+        ("scores.2.value", float("nan"), "finite"),
+        ("scores.2.value", 1.7, "outside of"),
+        ("scores.2.value", 0.9, "outside of its interval"),
+        ("scores.2.interval.high", float("nan"), "not finite"),
+        ("scores.2.n", 0, "greater than or equal to 1"),
+        ("scores.2.convention", "standard", "two such scores"),
+        ("scores.2.metric.direction", "lower", "metric 'fsc-auc' has the direction lower, expected higher"),
+        ("scores.2.metric.range", [None, 2.0], "metric 'fsc-auc' has the range"),
+        ("scores.2.metric.name", "fsc-auk", "did you mean 'fsc-auc'"),
+        ("scores", [], "there are no scores of method 'ppca'"),
+        ("methods.0.name", "ppca", "two methods share a name"),
+        ("methods.1.role", "floor", "holds controls alone"),
+    ],
+)
+def test_what_cannot_be_is_refused(path: str, value: Any, message: str, tmp_path: Path) -> None:
+    with pytest.raises(CryobenchError, match=message):
+        propose_entries(handed_in(tmp_path, change=spoil(path, value)), (), TODAY)
+
+
+def test_a_distance_has_the_unit_of_the_coordinate(tmp_path: Path) -> None:
+    card = METRICS["population-wasserstein"].model_copy(update={"unit": "°"}).model_dump(mode="json")
+    (made,) = propose_entries(handed_in(tmp_path, change=spoil("scores.3.metric", card)), (), TODAY)
+    assert {metric.name: metric.unit for metric in made.metrics} == {"fsc-auc": "", "population-wasserstein": "°"}
+    wrong = METRICS["fsc-resolution"].model_copy(update={"unit": "nm"}).model_dump(mode="json")
+    with pytest.raises(FormatError, match="has the unit nm, expected Å"):
+        propose_entries(handed_in(tmp_path, change=spoil("scores.3.metric", wrong)), (), TODAY)
+
+
+def test_no_results_at_all(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="no such file"):
+        read_handed_in(tmp_path)
+    (tmp_path / "results.json").write_text("no JSON")
+    with pytest.raises(FormatError, match="not JSON"):
+        read_handed_in(tmp_path)
+
+
+def test_duplicates(tmp_path: Path) -> None:
+    first = handed_in(tmp_path)
+    entries = propose_entries(first, (), TODAY)
+    with pytest.raises(InputError, match=r"entered already, as igg-1d\.ppca\.claimed\.1"):
+        propose_entries(first, entries, TODAY)
+    better = handed_in(tmp_path, "b.json", methods={"ppca": 0.7})
+    with pytest.raises(InputError, match=r"add --supersedes igg-1d\.ppca\.claimed\.1"):
+        propose_entries(better, entries, TODAY)
+    (second,) = propose_entries(better, entries, TODAY, supersedes=entries[0].id)
+    assert (second.id, second.supersedes) == ("igg-1d.ppca.claimed.2", entries[0].id)
+    later = handed_in(tmp_path, "c.json", version="2.0")
+    (third,) = propose_entries(later, (*entries, second), TODAY)
+    assert (third.id, third.supersedes) == ("igg-1d.ppca.claimed.3", None)
+    several = handed_in(tmp_path, "d.json", methods={"ppca": 0.7, "recovar": 0.8})
+    with pytest.raises(InputError, match="choose with --method"):
+        propose_entries(several, entries, TODAY, supersedes=entries[0].id)
+
+
+def test_rerun_needs_the_same_evidence_and_scores(tmp_path: Path) -> None:
+    claim = handed_in(tmp_path)
+    entries = propose_entries(claim, (), TODAY)
+    mine = handed_in(tmp_path, "mine.json", methods={"ppca": 0.6 + 5e-7})
+    (rerun,) = propose_entries(claim, entries, TODAY, verified=mine, supersedes=entries[0].id)
+    assert (rerun.id, rerun.status) == ("igg-1d.ppca.rerun.1", "rerun")
+    assert rerun.evidence is not None
+    assert (rerun.evidence.results, rerun.evidence.claim) == (mine.checksum, claim.checksum)
+    assert rerun.scores[1].value == 0.6 + 5e-7
+
+    other_set = DatasetCard(id="igg-1d", title="", summary="", stand_in="", facts={}, checksum=SECOND_BUILD)
+    for message, how in {
+        r"fsc-auc, mean, per-conformation, published is 0\.29498 in": {"methods": {"ppca": 0.602}},
+        "of another dataset": {"dataset": other_set},
+        "the checksum of the submission is b": {"checksum": "b" * 64},
+        "in version 1.0": {"version": "1.1"},
+        "does not hold it": {"methods": {"recovar": 0.6}},
+        "has no score 'fsc-auc, mean, per-conformation, published'": {"change": spoil("scores.2.convention", "other")},
+        "the kind of the submission is ab-initio": {"change": spoil("runs.1.kind", "ab-initio")},
+    }.items():
+        with pytest.raises(InputError, match=message):
+            propose_entries(claim, (), TODAY, verified=handed_in(tmp_path, "bad.json", **how))
+
+
+def test_a_dataset_that_is_held_back_stays_hidden(tmp_path: Path) -> None:
+    given = handed_in(tmp_path)
+    opening = Opening(nonce="1" * 64, checksum=FIRST_BUILD)
+    held_back = HeldBack(Commitment(commitment=opening.commitment), opening)
+    (made,) = propose_entries(given, (), TODAY, held_back=held_back)
+    assert made.dataset.commitment == opening.commitment
+    text = made.model_dump_json()
+    assert FIRST_BUILD not in text
+    assert "1" * 64 not in text
+    assert made.evidence is not None
+    assert made.evidence.provenance == {}
+    with pytest.raises(InputError, match="entered already"):
+        propose_entries(given, (made,), TODAY)
+    (opened,) = propose_entries(given, (made,), TODAY, supersedes=made.id)
+    assert (opened.dataset.checksum, opened.dataset.commitment) == (FIRST_BUILD, None)
+    with pytest.raises(InputError, match="do not belong together"):
+        propose_entries(given, (), TODAY, held_back=HeldBack(Commitment(commitment="0" * 64), opening))
+    elsewhere = Opening(nonce="1" * 64, checksum=SECOND_BUILD)
+    with pytest.raises(InputError, match="but the commitment is to"):
+        propose_entries(given, (), TODAY, held_back=HeldBack(Commitment(commitment=elsewhere.commitment), elsewhere))
