@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
 N, BOX, PIXEL_SIZE = 48, 16, 24.0
 
 
 def dataset_settings(images: str, poses: bool = True, ind: str | None = None) -> dict[str, Any]:
     settings = {
-        "particles": images, "norm": (np.float32(0), np.float32(2.5)), "invert_data": True, "ind": ind, "keepreal": False,
-        "window": True, "window_r": 0.85, "datadir": None, "ctf": "ctf.pkl",
+        "particles": images, "norm": (np.float32(0), np.float32(2.5)), "invert_data": True, "ind": ind,
+        "keepreal": False, "window": True, "window_r": 0.85, "datadir": None, "ctf": "ctf.pkl",
     }  # fmt: skip
     return settings | ({"poses": "poses.pkl", "do_pose_sgd": False} if poses else {})
 
@@ -59,9 +60,8 @@ def drgnai(folder: Path, z: np.ndarray, poses: Any, images: str, epoch: int = 3,
         "particles": images, "ctf": "ctf.pkl", "pose": None, "ind": None, "no_trans": False, "use_gt_poses": False,
         "refine_gt_poses": False, "z_dim": z.shape[1], "subtomogram_averaging": False,
     } | settings  # fmt: skip
-    lines = "".join(f"  {name}: {'null' if value is None else value!r}\n" for name, value in training.items())
-    lines = lines.replace("True", "true").replace("False", "false")
-    (out / "drgnai-configs.yaml").write_text(f"training:\n{lines}data_norm_mean: 0.0\ndata_norm_std: 1.0\n")
+    settings = {"training": training, "data_norm_mean": 0.0, "data_norm_std": 1.0}
+    (out / "drgnai-configs.yaml").write_text(yaml.dump(settings, default_flow_style=False, sort_keys=False))
     for number in (-1, 0, epoch):
         (out / f"conf.{number}.pkl").write_bytes(dumps(z + (epoch - number)))
         (out / f"pose.{number}.pkl").write_bytes(dumps(poses))
