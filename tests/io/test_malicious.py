@@ -436,6 +436,15 @@ def test_numpys_files_run_nothing(tmp_path: Path) -> None:
         find_latents(tmp_path / "latents")
 
 
+@pytest.mark.parametrize("shape", [(2**44,), (2**70,), (2**44, 0, 2**44)])
+def test_an_array_file_cannot_claim_what_it_has_not(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    content = io.BytesIO()
+    np.lib.format.write_array_header_1_0(content, {"descr": "<f8", "fortran_order": False, "shape": shape})
+    (tmp_path / "a.npy").write_bytes(content.getvalue())
+    with pytest.raises(FormatError, match=r"a\.npy"):
+        read_array(tmp_path / "a.npy")
+
+
 def test_a_pipe_or_a_device_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.pkl")
     assert stat.S_ISFIFO((tmp_path / "a.pkl").stat().st_mode)

@@ -147,6 +147,16 @@ def test_recovar_of_any_version_is_read(tmp_path: Path, particles: Particles, ve
         read(tmp_path / "run", particles, Choice(zdim=5))
 
 
+def test_arrays_of_other_libraries_beside_recovars_latents_do_no_harm(tmp_path: Path, particles: Particles) -> None:
+    layouts.recovar(tmp_path / "run", TABLES, OWN, "0.7")
+    path = tmp_path / "run" / "model" / "embeddings.pkl"
+    path.write_bytes(pickle.dumps({"zs": {3: Z}, "cov_zs": {3: layouts.Tensor()}, "dtype": np.dtype("f4")}))
+    np.testing.assert_array_equal(read(tmp_path / "run", particles).submission.latents, Z)
+    path.write_bytes(pickle.dumps({"zs": {3: layouts.Tensor()}}))
+    with pytest.raises(FormatError, match="no array: expected latents"):
+        read(tmp_path / "run", particles)
+
+
 def test_recovars_rows_by_half_set_need_the_half_sets(tmp_path: Path, particles: Particles) -> None:
     layouts.recovar(tmp_path / "run", TABLES, OWN, None, None)
     with pytest.raises(FormatError, match=r"rows are by half-set, and there is no .*halfsets\.pkl"):
