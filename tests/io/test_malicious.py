@@ -322,8 +322,8 @@ def test_settings_in_yaml_run_nothing(tmp_path: Path, particles: Particles, tag:
     ("text", "message"),
     [
         ("a: &a [*a]", "no table|another program"),
-        ("[" * 5000, "not YAML"),
-        ("a: 1\n" * 100_000, "characters"),
+        ("[" * 1500, "not YAML"),
+        ("a: 1\n" * 20_000, "characters"),
         ("a: !!timestamp 9999-99-99", "not YAML"),
         ("\0", "not YAML"),
         ("? {a: 1}\n: 1", "not YAML"),
@@ -434,6 +434,15 @@ def test_numpys_files_run_nothing(tmp_path: Path) -> None:
     (tmp_path / "latents" / "latents.npy").write_bytes((tmp_path / "a.npy").read_bytes())
     with pytest.raises(FormatError, match="not a readable array"):
         find_latents(tmp_path / "latents")
+
+
+@pytest.mark.parametrize("shape", [(2**44,), (2**70,), (2**44, 0, 2**44)])
+def test_an_array_file_cannot_claim_what_it_has_not(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    content = io.BytesIO()
+    np.lib.format.write_array_header_1_0(content, {"descr": "<f8", "fortran_order": False, "shape": shape})
+    (tmp_path / "a.npy").write_bytes(content.getvalue())
+    with pytest.raises(FormatError, match=r"a\.npy"):
+        read_array(tmp_path / "a.npy")
 
 
 def test_a_pipe_or_a_device_is_not_waited_for(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def read_array(path: Path) -> np.ndarray:
     try:
         with path.open("rb") as file:
             array = np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError, SyntaxError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, SyntaxError, MemoryError, OverflowError, zipfile.BadZipFile) as error:
         raise FormatError(f"{path}: not a readable array ({error})") from error
     if not isinstance(array, np.ndarray):
         raise FormatError(f"{path}: an archive of arrays (.npz), expected one array (.npy)")

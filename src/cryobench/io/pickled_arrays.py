@@ -130,7 +130,7 @@ class WordBuilder(ArrayBuilder):
 
     def weight(self, made: Any) -> int | None:
         """Return the bytes of an array, a number, or of what is not made."""
-        return 8 if isinstance(made, Foreign | Unfinished) else super().weight(made)
+        return 8 if isinstance(made, Foreign | Unfinished | Name | np.dtype) else super().weight(made)
 
 
 _MOVED = {

@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from cryobench.core import FormatError, Particles, Submission
-from cryobench.io import read_array, read_array_pickle
+from cryobench.io import read_array, read_array_pickle, read_pickle_words
 from cryobench.methods.systems.base import SYSTEMS, Choice, Found, System, SystemCard
 from cryobench.methods.systems.epochs import output_file
 from cryobench.methods.systems.input_order import order_of_input
@@ -137,7 +137,7 @@ def _saved(folder: Path, choice: Choice) -> _Latents:
 
 def _embedded(folder: Path, choice: Choice) -> _Latents:
     path = output_file(folder, _EMBEDDINGS)
-    content = read_array_pickle(path)
+    content = read_pickle_words(path)[0]  # beside the latents there may be arrays of other libraries
     tables: Any = None
     if isinstance(content, dict):
         tables = next((content[key] for key in ("zs", "latent_coords") if isinstance(content.get(key), dict)), None)

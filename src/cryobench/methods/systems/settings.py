@@ -10,7 +10,7 @@ import yaml
 from cryobench.core import FormatError
 from cryobench.io import inside, read_pickle_words, read_text
 
-_LARGEST = 1 << 18  # bytes: settings are a page of words, and YAML is read slowly
+_LARGEST = 1 << 16  # bytes: settings are a page of words, and YAML is read slowly
 
 
 class _WordLoader(yaml.SafeLoader):
