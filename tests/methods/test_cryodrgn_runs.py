@@ -26,9 +26,11 @@ from cryobench.metrics import strided_particles
 pytestmark = pytest.mark.slow
 
 DECODER = ("--zdim", "2", "--dim", "64", "--layers", "2", "-b", "8", "--lr", "2e-3", "--z-lr", "0.1", "--no-amp")
-SEARCH = ("--zdim", "2", "-n", "2", "--epochs-pose-search", "1", "--n-imgs-pose-search", "48", "--n-imgs-pretrain", "48",
-          "--l-start", "4", "--l-end", "8", "--niter", "2", "--t-ngrid", "3", "--t-extent", "5", "--base-healpy", "1",
-          "--nkeptposes", "2", "--dim", "32", "--layers", "2", "--pe-dim", "8", "--no-amp", "--num-workers", "0")  # fmt: skip
+SEARCH = (
+    "--zdim", "2", "-n", "2", "--epochs-pose-search", "1", "--n-imgs-pose-search", "48", "--n-imgs-pretrain", "48",
+    "--l-start", "4", "--l-end", "8", "--niter", "2", "--t-ngrid", "3", "--t-extent", "5", "--base-healpy", "1",
+    "--nkeptposes", "2", "--dim", "32", "--layers", "2", "--pe-dim", "8", "--no-amp", "--num-workers", "0",
+)  # fmt: skip
 VAE = ("--zdim", "2", "--enc-dim", "64", "--enc-layers", "2", "--dec-dim", "64", "--dec-layers", "2", "--no-amp")
 
 
