@@ -201,7 +201,9 @@ FAULTS: dict[str, tuple[Break, tuple[str, ...]]] = {
     ),
     "no row": (index, ("index.csv: no row: expected the file of each volume",)),
     "classes without labels": (
-        lambda f: (index(f, "0.mrc,0", head="file,class"), *((f / f"{x}.npy").unlink() for x in ("labels", "posteriors"))),
+        lambda f: (
+            index(f, "0.mrc,0", head="file,class"), (f / "labels.npy").unlink(), (f / "posteriors.npy").unlink(),
+        ),
         ("volumes of classes, but no labels.npy or posteriors.npy says which class a particle has: add it",),
     ),
     "a class of nobody": (

@@ -36,12 +36,12 @@ MAGNIFIED, SHIFTED, TURNED, GREY = 0.02, 0.7, 3.0, 10.0
 GAIN = 0.002
 """By how much the agreement must rise at least when a difference is taken back; by more where the maps agree badly."""
 
-UNLIKE = 0.25
-"""Agreement below which a map is like nothing in the images."""
+UNLIKE = 5.0
+"""Agreement times shells below which a map is like nothing in the images: white noise reaches 4.3 at its best place."""
 
 _TRUSTED = 0.5
 _CHANCE = 0.015  # by how much the mean FSC of unrelated maps varies
-_FEWEST_SHELLS = 5
+_FEWEST_SHELLS = 8
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def check_volumes(
         found = find_difference(mean, known.volume, known.shells)
     except InputError as error:
         return SanityReport((), count, None, str(error))
-    return SanityReport(tuple(_findings(found, kind)), count, found)
+    return SanityReport(tuple(_findings(found, min(known.shells, FINEST_BOX // 2 - 1), kind)), count, found)
 
 
 def sanity_notes(
@@ -210,8 +210,8 @@ def _mean(
     return (Volume((total / count).astype(np.float32), particles.pixel_size) if count else None), count
 
 
-def _findings(found: MapDifference, kind: str) -> Sequence[SanityFinding]:
-    if found.agreement < UNLIKE:
+def _findings(found: MapDifference, shells: int, kind: str) -> Sequence[SanityFinding]:
+    if found.agreement * shells < UNLIKE:
         words = (
             f"unlike the dataset: the mean volume agrees with the consensus of the particles by a mean FSC of "
             f"{found.agreement:.2f} at best, at any size, place, turn and hand: check that it is of this dataset"
