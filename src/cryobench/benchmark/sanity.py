@@ -234,7 +234,7 @@ def _required_gain(found: MapDifference) -> float:
 def _of_size_and_sign(found: MapDifference) -> Sequence[SanityFinding]:
     findings = []
     m = found.magnification
-    if abs(np.log(m)) > MAGNIFIED and found.agreement - found.unscaled > _required_gain(found):
+    if abs(np.log(m)) > MAGNIFIED and found.scale_gain > _required_gain(found):
         words = (
             f"magnified {m:.3g} x: resample the volumes by {1 / m:.3g} about the voxel D/2, or correct the pixel size "
             "that they were made with"
@@ -248,9 +248,9 @@ def _of_size_and_sign(found: MapDifference) -> Sequence[SanityFinding]:
 
 def _of_frame(found: MapDifference, *, given: bool) -> Sequence[SanityFinding]:
     """Return what is wrong with the frame, which a method that was given the poses should have kept."""
-    turned = found.degrees > TURNED and found.agreement - found.unturned > _required_gain(found)
+    turned = found.degrees > TURNED and found.turn_gain > _required_gain(found)
     distance = float(np.linalg.norm(found.shift))
-    moved = distance > SHIFTED and found.agreement - found.unshifted > _required_gain(found)
+    moved = distance > SHIFTED and found.shift_gain > _required_gain(found)
     findings = []
     if found.mirrored:
         mend = "flip one axis of the volumes about the voxel D/2, or score them with --align one"
