@@ -13,8 +13,8 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from cryobench.cli.app import app
 from cryobench.benchmark import metric_needs
+from cryobench.cli.app import app
 from cryobench.datasets import RECIPES
 from cryobench.methods import METHODS, submission_schema
 from cryobench.metrics import METRICS
