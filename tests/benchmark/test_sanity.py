@@ -88,6 +88,21 @@ def test_a_fault_is_named_with_its_amount(small_dataset: Dataset, fault: str) ->
         assert amounts[name] == pytest.approx(amount, abs=tolerance)
 
 
+def band_limited(data: np.ndarray, box: int) -> np.ndarray:
+    """Return a map without the frequencies that a smaller box does not hold."""
+    k = np.abs(np.fft.fftfreq(len(data), 1 / len(data)))
+    inside = (k[:, None, None] < box // 2) & (k[:, None] < box // 2) & (k < box // 2)
+    return np.asarray(np.fft.ifftn(np.where(inside, np.fft.fftn(data), 0)).real)
+
+
+def without_a_part(data: np.ndarray) -> np.ndarray:
+    """Return a map without what lies in one octant."""
+    cut = data.copy()
+    middle = len(data) // 2
+    cut[middle:, middle:, middle:] = 0
+    return cut
+
+
 SOUND: dict[str, tuple[Change, list[int] | None]] = {
     "the truth": (lambda v: v, None),
     "half a voxel off": (lambda v: magnified(v, 1.0, (0.5, 0, 0)), None),
@@ -105,21 +120,6 @@ SLOW_SOUND: dict[str, tuple[Change, list[int] | None]] = {
     "without a Fab": (without_a_part, None),
     "coarse": (lambda v: band_limited(v, 8), None),
 }
-
-
-def band_limited(data: np.ndarray, box: int) -> np.ndarray:
-    """Return a map without the frequencies that a smaller box does not hold."""
-    k = np.abs(np.fft.fftfreq(len(data), 1 / len(data)))
-    inside = (k[:, None, None] < box // 2) & (k[:, None] < box // 2) & (k < box // 2)
-    return np.asarray(np.fft.ifftn(np.where(inside, np.fft.fftn(data), 0)).real)
-
-
-def without_a_part(data: np.ndarray) -> np.ndarray:
-    """Return a map without what lies in one octant."""
-    cut = data.copy()
-    middle = len(data) // 2
-    cut[middle:, middle:, middle:] = 0
-    return cut
 
 
 @pytest.mark.parametrize("case", [*SOUND, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW_SOUND)])
