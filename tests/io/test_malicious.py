@@ -445,6 +445,68 @@ def test_an_array_file_cannot_claim_what_it_has_not(tmp_path: Path, shape: tuple
         read_array(tmp_path / "a.npy")
 
 
+def claiming(sizes: dict[str, int]) -> bytes:
+    """Return an archive whose directory gives its arrays, each of one number, these sizes."""
+    content = io.BytesIO()
+    np.savez_compressed(content, **{name: np.zeros(1) for name in sizes})
+    raw = bytearray(content.getvalue())
+    at = 0
+    for size in sizes.values():
+        at = raw.index(b"PK\x01\x02", at) + 24
+        raw[at : at + 4] = size.to_bytes(4, "little")
+    return bytes(raw)
+
+
+@pytest.mark.parametrize("sizes", [{"a": 2**30 + 1}, {"a": 2**29, "b": 2**29, "c": 1}, {"a": 136, "b": 2**32 - 2}])
+def test_an_archive_of_arrays_cannot_claim_more_than_it_accounts_for(tmp_path: Path, sizes: dict[str, int]) -> None:
+    (tmp_path / "a.npz").write_bytes(claiming(sizes))
+    with pytest.raises(FormatError, match=r"a\.npz: [0-9]+ bytes that claim to hold [0-9,]+ bytes of arrays: expected"):
+        read_arrays(tmp_path / "a.npz", ("a",))
+
+
+def test_an_archive_of_arrays_that_claims_less_is_read_no_further(tmp_path: Path) -> None:
+    """So the sizes that are checked are those that count."""
+    (tmp_path / "a.npz").write_bytes(claiming({"a": 130}))
+    with pytest.raises(FormatError, match=r"a\.npz: not readable"):
+        read_arrays(tmp_path / "a.npz", ("a",))
+
+
+def test_a_member_that_claims_a_large_array_is_refused(tmp_path: Path) -> None:
+    for shape in ((2**44,), (2**70,)):
+        content = io.BytesIO()
+        np.lib.format.write_array_header_1_0(content, {"descr": "<f8", "fortran_order": False, "shape": shape})
+        (tmp_path / "a.npz").write_bytes(torch_zip({"a.npy": content.getvalue()}))
+        with pytest.raises(FormatError, match=r"a\.npz: not readable"):
+            read_arrays(tmp_path / "a.npz", ("a",))
+
+
+def test_an_archive_of_arrays_by_another_compression_is_refused(tmp_path: Path) -> None:
+    content = io.BytesIO()
+    np.save(content, np.zeros(1))
+    for compression in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        (tmp_path / "a.npz").write_bytes(torch_zip({"a.npy": content.getvalue()}, compression))
+        with pytest.raises(FormatError, match=r"'a\.npy' is neither stored nor deflated"):
+            read_arrays(tmp_path / "a.npz", ("a",))
+
+
+def test_an_archive_of_zeros_is_read(tmp_path: Path) -> None:
+    """Deflated, they take a thousandth of their size."""
+    zeros = np.zeros(2**23)
+    np.savez_compressed(tmp_path / "a.npz", a=zeros)
+    assert (tmp_path / "a.npz").stat().st_size * 900 < zeros.nbytes
+    np.testing.assert_array_equal(read_arrays(tmp_path / "a.npz", ("a",))[0], zeros)
+
+
+def test_a_pipe_that_settings_name_is_not_waited_for(tmp_path: Path, particles: Particles) -> None:
+    folder = tmp_path / "output"
+    table = pickle.dumps(np.zeros((3, 3), np.float32))
+    for pipe in (tmp_path / "far.star", folder / "near.star", tmp_path / "dataset" / "beside.star"):
+        write(folder, {"config.yaml": yaml(str(pipe), **VAE), "z.1.pkl": table}, b"")
+        os.mkfifo(pipe)
+        with pytest.raises(FormatError, match="the order of the rows is not known"):
+            SYSTEMS["cryodrgn"].read(folder, particles, Choice())
+
+
 def test_a_pipe_or_a_device_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.pkl")
     assert stat.S_ISFIFO((tmp_path / "a.pkl").stat().st_mode)
