@@ -75,7 +75,7 @@ class DrgnAI(System):
         counted = latents if latents is not None else poses
         assert counted is not None
         order = order_of_input(
-            training.get("particles"), training.get("ind"), len(counted), particles, out, path, choice
+            training.get("particles"), training.get("ind"), len(counted), particles, folder, path, choice
         )
         if latents is not None:
             require_finite_rows(latents, epoch.file("conf"))
