@@ -39,6 +39,7 @@ from cryobench.methods import find_latents, read_latents, read_submission
 from cryobench.methods.systems import SYSTEMS, Choice, detect_systems
 
 CANARY = "canary"
+IN_ORDER = Choice(in_order=True)  # so that nothing is refused for its order alone
 TOUCH = f"open({CANARY!r}, 'w').close()"
 
 
@@ -277,7 +278,7 @@ def test_an_output_runs_nothing(tmp_path: Path, particles: Particles, system: st
     write(folder, OUTPUTS[system], ATTACKS[name])
     assert system in [found.name for found in detect_systems(folder)]
     with pytest.raises(FormatError, match="output"):
-        SYSTEMS[system].read(folder, particles, Choice())
+        SYSTEMS[system].read(folder, particles, IN_ORDER)
 
 
 @pytest.mark.parametrize("name", ARCHIVES)
@@ -285,7 +286,7 @@ def test_an_output_of_torch_runs_nothing(tmp_path: Path, particles: Particles, n
     folder = tmp_path / "output"
     write(folder, OUTPUTS["opus-dsd"], ARCHIVES[name])
     with pytest.raises(FormatError, match="output"):
-        SYSTEMS["opus-dsd"].read(folder, particles, Choice())
+        SYSTEMS["opus-dsd"].read(folder, particles, IN_ORDER)
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -297,7 +298,7 @@ def test_pickled_settings_of_an_output_run_nothing(
     write(folder, {settings: ATTACKS[name], "z.1.pkl": ARRAY}, b"")
     assert detect_systems(folder) == []
     with pytest.raises(FormatError, match="output"):
-        SYSTEMS[system].read(folder, particles, Choice())
+        SYSTEMS[system].read(folder, particles, IN_ORDER)
 
 
 @pytest.mark.parametrize(
@@ -314,7 +315,7 @@ def test_pickled_settings_of_an_output_run_nothing(
 def test_settings_in_yaml_run_nothing(tmp_path: Path, particles: Particles, tag: str) -> None:
     folder = tmp_path / "output"
     write(folder, {"config.yaml": yaml(**VAE, more=f"norm: {tag}"), "z.1.pkl": ARRAY}, b"")
-    found = SYSTEMS["cryodrgn"].read(folder, particles, Choice())  # the word is dropped, the rest is read
+    found = SYSTEMS["cryodrgn"].read(folder, particles, IN_ORDER)  # the word is dropped, the rest is read
     np.testing.assert_array_equal(found.submission.latents, np.eye(3))
 
 
@@ -338,7 +339,7 @@ def test_odd_settings_in_yaml_are_refused(tmp_path: Path, particles: Particles, 
     write(folder, {"config.yaml": text, "z.1.pkl": ARRAY}, b"")
     assert detect_systems(folder) == []
     with pytest.raises(FormatError, match=message):
-        SYSTEMS["cryodrgn"].read(folder, particles, Choice())
+        SYSTEMS["cryodrgn"].read(folder, particles, IN_ORDER)
 
 
 @pytest.mark.parametrize("system", OUTPUTS)
@@ -349,7 +350,7 @@ def test_an_output_is_not_read_through_a_link(tmp_path: Path, particles: Particl
         path.unlink()
         path.symlink_to(outside)
     with pytest.raises(FormatError, match="leads out of its folder"):
-        SYSTEMS[system].read(folder, particles, Choice())
+        SYSTEMS[system].read(folder, particles, IN_ORDER)
 
 
 def test_volumes_are_not_read_through_a_link(tmp_path: Path, particles: Particles) -> None:
@@ -359,7 +360,7 @@ def test_volumes_are_not_read_through_a_link(tmp_path: Path, particles: Particle
     (tmp_path / "outside.mrc").write_bytes(b"secret")
     (kmeans / "vol_001.mrc").symlink_to(tmp_path / "outside.mrc")
     with pytest.raises(FormatError, match="leads out of its folder"):
-        SYSTEMS["cryodrgn"].read(folder, particles, Choice())
+        SYSTEMS["cryodrgn"].read(folder, particles, IN_ORDER)
 
 
 @pytest.mark.parametrize("name", ["../../secret.pkl", "/etc/passwd", "secret\0.pkl", "a" * 5000 + ".pkl", "/dev/zero"])
