@@ -85,7 +85,7 @@ class Recovar(System):
             )
         arguments = words_of(params, "input_args")
         images = arguments.get("_original_particles") or arguments.get("particles")
-        order = order_of_input(images, None, len(table), particles, folder, path)
+        order = order_of_input(images, None, len(table), particles, folder, path, choice)
         submission = Submission(
             method=self.method(version if isinstance(version, str) else "before 0.1"),
             particles=len(particles),
