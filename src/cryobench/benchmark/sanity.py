@@ -41,7 +41,7 @@ UNLIKE = 5.0
 
 _TRUSTED = 0.5
 _CHANCE, _SHELLS = 0.015, 15  # what a fit gains of unrelated maps, over so many shells
-_FEWEST_SHELLS = 8
+_FEWEST_SHELLS = 6
 
 
 @dataclass(frozen=True)
@@ -159,6 +159,9 @@ def check_volumes(
         found = find_difference(mean, known.volume, known.shells)
     except InputError as error:
         return SanityReport((), count, None, str(error))
+    if found.shells < _FEWEST_SHELLS:
+        reason = f"the volumes hold {found.shells} shells alone: too little to tell a fault by"
+        return SanityReport((), count, found, reason)
     return SanityReport(tuple(_findings(found, kind)), count, found)
 
 
