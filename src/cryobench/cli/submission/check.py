@@ -112,7 +112,7 @@ def _insane(claimed: Submission, dataset: Dataset, progress: Progress) -> tuple[
     """Return warnings on the volumes as a whole, and what else was found of them."""
     assert claimed.volumes is not None
     report = check_volumes(claimed.volumes, dataset.particles, claimed.kind, progress=progress)
-    if report.difference is None:
+    if report.difference is None or report.unchecked:
         return [], [f"volumes: not compared with the consensus: {report.unchecked}"]
     found = report.difference
     notes = [
