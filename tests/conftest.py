@@ -22,6 +22,8 @@ CRYODRGN_REQUIREMENTS = ("torch==2.13.0", "cryodrgn==4.3.1")
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
+    # WebGL without a graphics card.
+    "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
 ]  # fmt: skip
 
 

@@ -45,14 +45,20 @@ def test_a_lone_method_is_not_the_best(results: Results) -> None:
     names = {card.name for card in methods}
     scores = tuple(score for score in document.scores if score.method in names)
     table = score_table(document.model_copy(update={"methods": methods, "scores": scores}))
-    assert not any(cell.best for row in table.rows for cell in row.cells if cell)
+    assert not any(cell.standing for row in (*table.methods, *table.controls) for cell in row.cells if cell)
 
 
 def test_lower_can_be_better(results: Results) -> None:
     table = score_table(results.document)
-    best = [row.method.name for row in table.rows if row.cells[2] and row.cells[2].best]
-    assert table.columns[2].metric.direction == "lower"
+    best = [row.method.name for row in table.methods if row.cells[6] and row.cells[6].standing == "best"]
+    assert table.columns[6].metric.direction == "lower"
     assert best == ["ppca"]
+
+
+def test_medians_are_not_told_apart_by_means(results: Results) -> None:
+    table = score_table(results.document)
+    statistics = {column.scores[0].statistic: column.compared for column in table.columns[:2]}
+    assert statistics == {"mean": True, "median": False}
 
 
 def test_styles_differ(results: Results) -> None:

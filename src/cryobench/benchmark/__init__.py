@@ -3,6 +3,7 @@
 from cryobench.benchmark.colouring import colourings
 from cryobench.benchmark.confusion import Confusion, confusion
 from cryobench.benchmark.drawing import LatentDrawing, draw_latents
+from cryobench.benchmark.joining import join_results
 from cryobench.benchmark.latent_plots import imbalance_points, neighbourhood_curves, recovery
 from cryobench.benchmark.leaderboard.published import published_scores
 from cryobench.benchmark.merging import merge_results
@@ -60,6 +61,7 @@ __all__ = [
     "entries",
     "folder_checksum",
     "imbalance_points",
+    "join_results",
     "merge_results",
     "metric_needs",
     "neighbourhood_curves",

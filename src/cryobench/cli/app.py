@@ -20,6 +20,7 @@ from cryobench.cli import latents as latents_command
 from cryobench.cli import poses as poses_command
 from cryobench.cli import project as project_command
 from cryobench.cli import queries as queries_command
+from cryobench.cli import report as report_command
 from cryobench.cli import sample_ctf as sample_ctf_command
 from cryobench.cli import score as score_command
 from cryobench.cli import simulate as simulate_command
@@ -52,6 +53,7 @@ app.command("latents", epilog=latents_command.EPILOG)(latents_command.latents)
 app.command("poses", epilog=poses_command.EPILOG)(poses_command.poses)
 app.command("queries", epilog=queries_command.EPILOG)(queries_command.queries)
 app.command("umap", epilog=umap_command.EPILOG)(umap_command.umap)
+app.command("report", epilog=report_command.EPILOG)(report_command.report)
 app.command("simulate", epilog=simulate_command.EPILOG)(simulate_command.simulate)
 app.command("sample-ctf", epilog=sample_ctf_command.EPILOG)(sample_ctf_command.sample_ctf)
 app.command("project", epilog=project_command.EPILOG)(project_command.project)

@@ -124,7 +124,7 @@ def demo(
             results = score_run(dataset, [submission for submission, _ in submissions], seed, progress, _MEASURES)
         write_results(results, output)
         write_bytes(output / "overview.png", overview_figure(results))
-        write_text(output / "report.html", render_report(results))
+        write_text(output / "report.html", render_report([results]))
         print_summary(results.document, str(output / "results.json"))
         console.print(f"\nReport: {output / 'report.html'}", markup=False, soft_wrap=True)
 

@@ -1,12 +1,15 @@
 """Interactive figures as plotly JSON, safe to put into a page.
 
-Colours of text, grid and background are left to the page, which knows whether it is light or dark. Traces are SVG
-(``scatter``): plotly's WebGL traces compile code at run time, which the page's content security policy forbids.
+Colours of text, grid and background are left to the page, which knows whether it is light or dark, and so are the names
+of states, which it holds once. Beside each figure stands a ``link``: what the page's script needs to know of it so that
+a state selected anywhere is shown in it. Traces are SVG: plotly's WebGL traces compile code at run time, which the
+page's content security policy forbids.
 """
 
 from __future__ import annotations
 
 import html
+import json
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -15,105 +18,223 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from markupsafe import Markup
 
-from cryobench.core import Coordinate, Curve, Embedding, ResultsDocument, stream
-from cryobench.report._curves import THRESHOLDS, CurveGroup, band, frequency_ticks, item_means
-from cryobench.report._style import LineStyle, colour_limits, colour_map, line_styles, with_unit
+from cryobench.core import Curve, Histogram, ImbalancePoint, ResultsDocument, StateMatrix, stream
+from cryobench.report._curves import THRESHOLDS, CurveGroup, band, frequency_ticks
+from cryobench.report._encode import quantised, script_text
+from cryobench.report._states import States
+from cryobench.report._style import LineStyle, line_styles, with_unit
 
 MOST_POINTS = 5000
-_MOST_ITEMS = 400
+_NAMED_TICKS = 9
+_SHORT = 18
 
 
 @dataclass(frozen=True)
 class Plot:
-    """A figure of the page: a fixed id, plotly JSON that is safe inside ``<script>``, and a height in pixels."""
+    """A figure of the page: a fixed id, what it shows, JSON that is safe inside ``<script>``, a height in pixels."""
 
     id: str
+    label: str
     json: Markup
     height: int
 
 
-def curve_plot(group: CurveGroup, document: ResultsDocument, plot_id: str) -> Plot:
-    """Return the mean curve of each method with the 10th to 90th percentile band of all but the controls."""
+def curve_plot(
+    group: CurveGroup, document: ResultsDocument, places: Mapping[str, Sequence[int] | None], plot_id: str
+) -> Plot:
+    """Return the mean curve of each method with the 10th to 90th percentile band of all but the controls.
+
+    Parameters
+    ----------
+    group
+        The curves.
+    document
+        Whose methods they are of.
+    places
+        State of each item of a method's curve, ``None`` where that is not known.
+    plot_id
+        Of the element.
+    """
     styles = line_styles(document.methods)
     roles = {card.name: card.role for card in document.methods}
     figure = go.Figure(layout=_layout())
     for curve in group.curves:
         if roles[curve.method] == "method":
             _add_band(figure, curve, styles[curve.method])
+    lines: list[dict[str, object]] = []
     for curve in group.curves:
         role = roles[curve.method]
         name = plain(curve.method if role == "method" else f"{curve.method} ({role})")
-        figure.add_trace(_mean_trace(curve, name, styles[curve.method], group.is_shell_correlation))
+        states = places.get(curve.method)
+        if states is not None and curve.items:
+            items = np.asarray(curve.items, dtype=np.float64)
+            lines.append(
+                {"method": curve.method, "trace": len(figure.data), "states": list(states), **quantised(items)}
+            )
+        figure.add_trace(_mean_trace(curve, name, styles[curve.method], in_angstrom=group.is_shell_correlation))
     figure.update_xaxes(title_text=plain(with_unit(group.x_label, group.x_unit)))
     figure.update_yaxes(title_text=plain(group.label), title_standoff=8)
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
     figure.update_layout(hovermode="x unified", showlegend=True, legend=legend)
     if group.is_shell_correlation:
         _shell_axes(figure, group)
-    return Plot(plot_id, script_json(figure), 460)
+    return Plot(plot_id, group.title, _json(figure, {"kind": "curves", "lines": lines}), 470)
 
 
-def item_plot(group: CurveGroup, plot_id: str) -> Plot | None:
-    """Return a heat map of the mean of each item's curve, methods in rows, or ``None`` where items do not line up."""
-    names = group.curves[0].item_names
-    shared = all(curve.item_names == names for curve in group.curves)
-    if not shared or not 2 <= len(names) <= _MOST_ITEMS:
-        return None
-    values = np.array([item_means(curve) for curve in group.curves])
+def state_plot(
+    values: Float[np.ndarray, "m S"],
+    methods: Sequence[str],
+    states: Sequence[int],
+    known: States,
+    label: str,
+    plot_id: str,
+) -> Plot:
+    """Return a heat map of one number for each method (rows) and state (columns).
+
+    Parameters
+    ----------
+    values
+        Shape (methods, states), NaN where there is none.
+    methods, states
+        Of the rows and the columns.
+    known
+        Names of the states.
+    label
+        What the numbers are.
+    plot_id
+        Of the element.
+    """
     trace = go.Heatmap(
-        z=_listed(values),
-        x=list(range(len(names))),
-        text=[[f"{plain(curve.method)}<br>{plain(name)}" for name in names] for curve in group.curves],
-        hovertemplate="%{text}<br>mean over the curve %{z:.4g}<extra></extra>",
+        z=values.astype(np.float32),
+        hovertemplate="%{text}<br>%{z:.4g}<extra></extra>",
         colorscale="Cividis",
-        colorbar={"thickness": 10, "outlinewidth": 0, "len": 1.0, "nticks": 4, "title": {"text": "mean"}},
+        colorbar={"thickness": 10, "outlinewidth": 0, "len": 1.0, "nticks": 4},
+        xgap=0.5 if len(states) <= 60 else 0,
+        ygap=1,
     )
     figure = go.Figure(trace, layout=_layout())
-    figure.update_xaxes(title_text="item, in order", showgrid=False)
-    names_shown = [plain(textwrap.shorten(curve.method, 16, placeholder="…")) for curve in group.curves]
+    ticks = np.unique(np.linspace(0, len(states) - 1, min(len(states), _NAMED_TICKS)).round().astype(int)).tolist()
+    figure.update_xaxes(
+        title_text="true state, in order",
+        showgrid=False,
+        zeroline=False,
+        tickvals=ticks,
+        ticktext=[plain(_short(known.names[states[i]])) for i in ticks],
+        tickangle=0 if max(len(known.names[states[i]]) for i in ticks) <= 6 else -30,
+        automargin=True,
+    )
     figure.update_yaxes(
         autorange="reversed",
         showgrid=False,
+        zeroline=False,
         automargin=True,
         ticksuffix=" ",
-        tickvals=list(range(len(values))),
-        ticktext=names_shown,
+        tickvals=list(range(len(methods))),
+        ticktext=[plain(_short(name)) for name in methods],
     )
-    return Plot(plot_id, script_json(figure), 130 + 26 * len(values))
+    link = {"kind": "columns", "states": list(states), "methods": list(methods)}
+    return Plot(plot_id, label, _json(figure, link), 130 + 26 * len(methods))
 
 
-def embedding_plot(embedding: Embedding, coordinate: Coordinate, plot_id: str) -> Plot:
-    """Return a latent space as points coloured by the true coordinate; at most :data:`MOST_POINTS` of them."""
-    chosen = drawn_points(len(embedding.points))
-    points = embedding.points[chosen].astype(np.float64)
-    low, high = colour_limits(coordinate, embedding.colours.tolist())
-    trace = go.Scatter(
-        x=_listed(points[:, 0]),
-        y=_listed(points[:, 1]),
-        mode="markers",
-        customdata=embedding.labels[chosen].tolist(),
-        marker={
-            "size": 4,
-            "opacity": 0.8,
-            "color": _listed(embedding.colours[chosen]),
-            "colorscale": _scale(colour_map(coordinate)),
-            "cmin": low,
-            "cmax": high,
-        },
-        hovertemplate="state %{customdata}<br>"
-        + plain(coordinate.name)
-        + " %{marker.color:.4g} "
-        + plain(coordinate.unit)
-        + "<extra></extra>",
+def matrix_plot(matrix: StateMatrix, known: States, plot_id: str) -> Plot:
+    """Return the match of each recovered map (rows) with each true one (columns); the best of a row is marked."""
+    values = np.array([[math.nan if each is None else each for each in row] for row in matrix.values])
+    count = len(matrix.names)
+    full = np.flatnonzero(np.isfinite(values).all(axis=1))
+    figure = go.Figure(layout=_layout())
+    figure.add_trace(
+        go.Heatmap(
+            z=values.astype(np.float32),
+            hovertemplate="%{text}<br>%{z:.4g}<extra></extra>",
+            colorscale="Viridis",
+            colorbar={"thickness": 10, "outlinewidth": 0, "len": 1.0, "nticks": 5},
+        )
     )
-    figure = go.Figure(trace, layout=_layout())
-    for update, axis in ((figure.update_xaxes, 1), (figure.update_yaxes, 2)):
-        update(title_text=f"{plain(embedding.kind)} {axis}", showticklabels=False, zeroline=False)
-    figure.update_layout(margin={"l": 34, "r": 8, "t": 8, "b": 34})
-    return Plot(plot_id, script_json(figure), 330)
+    figure.add_trace(
+        go.Scatter(
+            x=[int(values[row].argmax()) for row in full],
+            y=full.tolist(),
+            mode="markers",
+            marker={"size": 5 if count > 40 else 7, "color": "white", "line": {"color": "black", "width": 1}},
+            hoverinfo="skip",
+        )
+    )
+    ticks = np.unique(np.linspace(0, count - 1, min(count, _NAMED_TICKS)).round().astype(int)).tolist()
+    names = [plain(_short(matrix.names[i])) for i in ticks]
+    long = max((len(name) for name in names), default=0) > 6
+    shared = {"showgrid": False, "zeroline": False, "tickvals": ticks, "ticktext": names, "automargin": True}
+    figure.update_xaxes(
+        title_text="true map of state", tickangle=-40 if long else 0, range=[-0.5, count - 0.5], **shared
+    )
+    figure.update_yaxes(title_text="map recovered for state", range=[count - 0.5, -0.5], **shared)
+    label = f"{matrix.method}: {matrix.protocol}, {matrix.convention} convention"
+    link = {"kind": "matrix", "states": known.places(matrix.names)}
+    return Plot(plot_id, label, _json(figure, link), 470)
+
+
+def imbalance_plot(points: Sequence[ImbalancePoint], document: ResultsDocument, plot_id: str) -> Plot:
+    """Return the information imbalance plane of one space: a point a method, joined to its shuffled latent."""
+    styles = line_styles(document.methods)
+    figure = go.Figure(layout=_layout())
+    ends = [
+        end for each in points for end in (each.to_space, each.from_space, each.floor_to_space, each.floor_from_space)
+    ]
+    top = 1.06 * max([1.0, *(end for end in ends if math.isfinite(end))])
+    figure.add_shape(type="line", x0=0, y0=0, x1=top, y1=top, line={"color": "#858b93", "width": 1, "dash": "dot"})
+    for point in points:
+        style = styles[point.method]
+        figure.add_trace(
+            go.Scatter(
+                x=[point.to_space, point.floor_to_space],
+                y=[point.from_space, point.floor_from_space],
+                mode="lines+markers",
+                name=plain(point.method),
+                line={"color": style.colour, "width": 1, "dash": "dot"},
+                marker={
+                    "symbol": [style.symbol or "star", "circle-open"],
+                    "size": [11, 6],
+                    "color": style.colour,
+                },
+                text=["", " (shuffled)"],
+                hovertemplate=f"{plain(point.method)}%{{text}}<br>predicts it: %{{x:.3f}}<br>is predicted by it: "
+                "%{y:.3f}<extra></extra>",
+            )
+        )
+    space = points[0].space
+    figure.update_xaxes(title_text=f"latent → {plain(_short(space))}", range=[-0.04 * top, top])
+    figure.update_yaxes(title_text=f"{plain(_short(space))} → latent", range=[-0.04 * top, top], title_standoff=6)
+    figure.update_layout(margin={"l": 52, "r": 10, "t": 10, "b": 48}, hovermode="closest")
+    return Plot(plot_id, f"Information imbalance with {space}", _json(figure, {"kind": "still"}), 330)
+
+
+def histogram_plot(histograms: Sequence[Histogram], document: ResultsDocument, plot_id: str) -> Plot:
+    """Return histograms of one quantity, a line a method, as fractions of its particles; medians in the legend."""
+    styles = line_styles(document.methods)
+    first = histograms[0]
+    figure = go.Figure(layout=_layout())
+    for histogram in histograms:
+        style = styles[histogram.method]
+        share = np.asarray(histogram.counts, dtype=np.float64) / max(sum(histogram.counts), 1)
+        figure.add_trace(
+            go.Scatter(
+                x=list(histogram.edges),
+                y=_listed(np.append(share, 0.0)),
+                mode="lines",
+                line={"color": style.colour, "dash": style.dash, "width": 2, "shape": "hv"},
+                name=plain(f"{histogram.method}: median {histogram.median:.3g} {histogram.unit}"),
+                hovertemplate="%{y:.3f}",
+            )
+        )
+    figure.update_xaxes(
+        title_text=plain(with_unit(first.quantity, first.unit)), range=[first.edges[0], first.edges[-1]]
+    )
+    figure.update_yaxes(title_text="fraction of particles", rangemode="tozero", title_standoff=8)
+    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+    figure.update_layout(hovermode="x unified", showlegend=True, legend=legend)
+    return Plot(plot_id, first.quantity, _json(figure, {"kind": "still"}), 380)
 
 
 def drawn_points(count: int) -> Int[np.ndarray, " drawn"]:
@@ -129,12 +250,16 @@ def plain(text: str) -> str:
     return html.escape(text, quote=False).replace("%{", "%\N{ZERO WIDTH SPACE}{")
 
 
-def script_json(figure: go.Figure) -> Markup:
-    """Return a figure's JSON with every character escaped that could end a ``<script>`` element."""
-    text: str = figure.to_json()
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)  # escaped just above
+def _json(figure: go.Figure, link: Mapping[str, object]) -> Markup:
+    """Return a figure and its link as JSON with every character escaped that could end a ``<script>`` element."""
+    beside = json.dumps(link, separators=(",", ":"), allow_nan=False)
+    return script_text(f'{{"figure":{figure.to_json()},"link":{beside}}}')
+
+
+def _short(name: str) -> str:
+    if len(name) <= _SHORT:
+        return name
+    return textwrap.shorten(name, _SHORT, placeholder="…") if " " in name else f"{name[: _SHORT - 1]}…"
 
 
 def _layout() -> dict[str, Any]:
@@ -148,7 +273,7 @@ def _layout() -> dict[str, Any]:
     }
 
 
-def _mean_trace(curve: Curve, name: str, style: LineStyle, in_angstrom: bool) -> go.Scatter:
+def _mean_trace(curve: Curve, name: str, style: LineStyle, *, in_angstrom: bool) -> go.Scatter:
     marked = style.symbol != ""
     return go.Scatter(
         x=list(curve.x),
@@ -206,10 +331,6 @@ def _shell_axes(figure: go.Figure, group: CurveGroup) -> None:
             opacity=0.7,
             annotation={"text": str(threshold), "font": {"size": 11}, "xanchor": "right"},
         )
-
-
-def _scale(colours: Sequence[str]) -> list[list[Any]]:
-    return [[place / (len(colours) - 1), colour] for place, colour in enumerate(colours)]
 
 
 def _listed(values: np.ndarray) -> list[Any]:

@@ -11,16 +11,15 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
-from cryobench.core import Curve, Embedding, Picture, Results
-from cryobench.report._curves import THRESHOLDS, CurveGroup, band, frequency_ticks, group_curves
+from cryobench.core import Embedding, Picture, Results
+from cryobench.report._curves import group_curves
+from cryobench.report._drawings import draw_curve, shell_axes
 from cryobench.report._figures import drawn_points
 from cryobench.report._pictures import contrast, grey_levels, scale_bar
 from cryobench.report._plots import MUTED, TEXT, calm, canvas, png
 from cryobench.report._style import (
-    LineStyle,
     colour_limits,
     colour_map,
-    legend_name,
     line_styles,
     literal,
     protocol_text,
@@ -30,30 +29,15 @@ from cryobench.report._style import (
 _WIDTH, _HEIGHT = 1600, 900
 # Where the grid of volumes lies, in pixels from the lower left corner.
 _VOLUMES_LEFT, _VOLUMES_TOP, _VOLUMES_WIDTH, _VOLUMES_HEIGHT = 905.0, 765.0, 675.0, 318.0
-_DASHES = {
-    "solid": "-",
-    "longdash": (0, (8, 2)),
-    "dashdot": "-.",
-    "longdashdot": (0, (8, 2, 1, 2)),
-    "dash": "--",
-    "dot": ":",
-}
-_MARKERS = {
-    "circle": "o",
-    "square": "s",
-    "diamond": "D",
-    "triangle-up": "^",
-    "cross": "P",
-    "x": "X",
-    "circle-open": "o",
-    "square-open": "s",
-    "diamond-open": "D",
-    "": "",
-}
 
 
 def overview_figure(results: Results) -> bytes:
     """Return an overview of a run as a PNG of 1600 x 900 pixels; the same results give the same bytes."""
+    return png(overview(results))
+
+
+def overview(results: Results) -> Figure:
+    """Return an overview of a run: particles, volumes, curves and a latent space."""
     figure = canvas(_WIDTH / 100, _HEIGHT / 100, dpi=100)
     card = results.document.dataset
     figure.text(
@@ -67,7 +51,7 @@ def overview_figure(results: Results) -> bytes:
     _volumes(figure, [picture for picture in results.pictures if picture.group == "volumes"])
     _curves(figure.add_axes((0.055, 0.125, 0.48, 0.29)), results)
     _latents(figure, results)
-    return png(figure)
+    return figure
 
 
 def _particles(figure: Figure, pictures: Sequence[Picture]) -> None:
@@ -149,7 +133,7 @@ def _curves(axes: Axes, results: Results) -> None:
     group, styles = groups[0], line_styles(results.document.methods)
     roles = {card.name: card.role for card in results.document.methods}
     for curve in group.curves:
-        _curve(axes, curve, styles[curve.method], roles[curve.method])
+        draw_curve(axes, curve, styles[curve.method], roles[curve.method])
     protocol = protocol_text(group.protocol, group.convention)
     axes.set_title(literal(group.label), loc="left", fontsize=13, color=TEXT, weight="bold", pad=26)
     axes.text(0, 1.045, literal(protocol), transform=axes.transAxes, fontsize=10.5, color=MUTED)
@@ -157,39 +141,8 @@ def _curves(axes: Axes, results: Results) -> None:
     axes.set_ylabel(literal(group.label), color=MUTED)
     axes.margins(x=0)
     if group.is_shell_correlation:
-        _shell_axes(axes, group)
+        shell_axes(axes, group)
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=10.5, handlelength=3)
-
-
-def _curve(axes: Axes, curve: Curve, style: LineStyle, role: str) -> None:
-    limits = band(curve) if role == "method" else None
-    if limits is not None:
-        axes.fill_between(curve.x, *limits, color=style.colour, alpha=0.15, linewidth=0)
-    name = curve.method if role == "method" else f"{curve.method} ({role})"
-    label = legend_name(textwrap.shorten(name, 26, placeholder="…"))
-    axes.plot(
-        curve.x,
-        curve.mean,
-        color=style.colour,
-        linestyle=_DASHES[style.dash],
-        linewidth=2,
-        marker=_MARKERS[style.symbol],
-        markevery=max(1, len(curve.x) // 10),
-        markersize=5,
-        markerfacecolor="white" if style.symbol.endswith("-open") else style.colour,
-        label=label,
-    )
-
-
-def _shell_axes(axes: Axes, group: CurveGroup) -> None:
-    ticks, labels = frequency_ticks(max(max(curve.x, default=0.0) for curve in group.curves))
-    axes.set_xticks(ticks, labels)
-    axes.set_xlabel(f"{literal(with_unit(group.x_label, group.x_unit))}; below it the resolution in Å", color=MUTED)
-    axes.set_ylim(min(0.0, axes.get_ylim()[0]), 1.04)
-    for threshold in THRESHOLDS:
-        axes.axhline(threshold, color="#b4bac1", linewidth=0.8, zorder=0)
-        axes.annotate(str(threshold), (1, threshold), xycoords=("axes fraction", "data"), ha="right", va="bottom",
-                      fontsize=9, color=MUTED)  # fmt: skip
 
 
 def _latents(figure: Figure, results: Results) -> None:

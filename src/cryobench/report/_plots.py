@@ -1,12 +1,17 @@
-"""What the single pictures share: a canvas, calm axes, and their bytes."""
+"""What the single pictures share: a canvas, calm axes, and their bytes in each format."""
 
 from __future__ import annotations
 
 import io
+from typing import Literal, get_args
 
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+FigureFormat = Literal["png", "svg", "pdf"]
+FIGURE_FORMATS: tuple[FigureFormat, ...] = get_args(FigureFormat)
 
 TEXT = "#1b2026"
 MUTED = "#58626d"
@@ -30,7 +35,22 @@ def calm(axes: Axes) -> None:
 
 def png(figure: Figure) -> bytes:
     """Return a figure as a PNG; the same figure gives the same bytes."""
+    return rendered(figure, "png")
+
+
+def rendered(figure: Figure, file_format: FigureFormat, dpi: int | None = None) -> bytes:
+    """Return a figure as a file of this format; the same figure gives the same bytes.
+
+    Text stays text in SVG and PDF, so that it can be edited. The resolution, ``dpi``, is that of a PNG, and of what is
+    made of pixels in the others.
+    """
     buffer = io.BytesIO()
-    # Without the version of matplotlib in it, the file changes only where the picture does.
-    figure.savefig(buffer, format="png", metadata={"Software": None})
+    # Neither a date nor the version of matplotlib: the file changes only where the picture does.
+    metadata = {
+        "png": {"Software": None},
+        "svg": {"Date": None, "Creator": None},
+        "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
+    }[file_format]
+    with rc_context({"svg.hashsalt": "cryobench", "svg.fonttype": "none", "pdf.fonttype": 42}):
+        figure.savefig(buffer, format=file_format, metadata=metadata, dpi=dpi or "figure")
     return buffer.getvalue()

@@ -25,7 +25,14 @@ _HEAD = 0.85
 def points_figure(
     drawings: Sequence[tuple[str, Float32[np.ndarray, "N 2"]]], colourings: Sequence[Colouring], title: str, note: str
 ) -> bytes:
-    """Return a PNG of latent spaces side by side, a row for each colouring.
+    """Return a PNG of latent spaces side by side, a row for each colouring: :func:`points_drawing` says the rest."""
+    return png(points_drawing(drawings, colourings, title, note))
+
+
+def points_drawing(
+    drawings: Sequence[tuple[str, Float32[np.ndarray, "N 2"]]], colourings: Sequence[Colouring], title: str, note: str
+) -> Figure:
+    """Return latent spaces side by side, a row for each colouring.
 
     Parameters
     ----------
@@ -56,7 +63,7 @@ def points_figure(
             else:
                 place = ((columns * _PANEL) / width, bottom / height, 0.15 / width, (_PANEL - 0.45) / height)
                 _draw_values(axes, points, colouring, figure if j == columns - 1 else None, place)
-    return png(figure)
+    return figure
 
 
 def class_colours(count: int) -> list[tuple[float, float, float, float]]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float64
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from cryobench.core import Curve
@@ -61,7 +62,12 @@ def _resolution_axis(axes: Axes, nyquist: float) -> None:
 
 
 def matrix_figure(areas: Float64[np.ndarray, "S S"], names: Sequence[str], title: str, note: str) -> bytes:
-    """Return a PNG of a matrix of FSC AUC, recovered maps (rows) by true maps (columns); the best of a row is marked.
+    """Return a PNG of a matrix of FSC AUC: :func:`matrix_drawing` says the rest."""
+    return png(matrix_drawing(areas, names, title, note, "FSC AUC, standard"))
+
+
+def matrix_drawing(areas: Float64[np.ndarray, "S S"], names: Sequence[str], title: str, note: str, unit: str) -> Figure:
+    """Return a matrix of FSC AUC, recovered maps (rows) by true maps (columns); the best of a row is marked.
 
     Parameters
     ----------
@@ -71,6 +77,8 @@ def matrix_figure(areas: Float64[np.ndarray, "S S"], names: Sequence[str], title
         Of the states.
     title, note
         What stands above.
+    unit
+        What the values are.
     """
     figure = canvas(7.6, 7.2)
     figure.text(0.03, 0.965, literal(title), fontsize=14, weight="bold", color=TEXT, va="center")
@@ -86,5 +94,5 @@ def matrix_figure(areas: Float64[np.ndarray, "S S"], names: Sequence[str], title
         axes.set_xticks(places, [literal(name) for name in names], rotation=90, fontsize=8)
         axes.set_yticks(places, [literal(name) for name in names], fontsize=8)
     bar = figure.colorbar(shown, cax=figure.add_axes((0.87, 0.13, 0.03, 0.74)))
-    bar.set_label("FSC AUC, standard", color=MUTED)
-    return png(figure)
+    bar.set_label(literal(unit), color=MUTED)
+    return figure

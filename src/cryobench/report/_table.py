@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from cryobench.core import Comparison, InputError, Interval, MethodCard, MetricCard, ResultsDocument, Score
+from cryobench.report._families import ORDER, family, is_main
 from cryobench.report._style import known_method, protocol_text
 
 Key = tuple[str, str, str, str, tuple[tuple[str, str], ...]]
@@ -15,20 +16,29 @@ Key = tuple[str, str, str, str, tuple[tuple[str, str], ...]]
 
 @dataclass(frozen=True)
 class Cell:
-    """A score as shown: its text, its place on the column's strip in percent, and whether it is the best method's."""
+    """A score as shown: its text, its place on the column's strip in percent, and how it stands to the best.
+
+    ``standing`` is ``"best"``, ``"tied"`` where a paired comparison cannot tell it from the best, or empty. ``floor``
+    and ``ceiling`` are places on the strip, ``None`` where they are not known.
+    """
 
     score: Score
     value: str
     interval: str
-    best: bool
+    standing: str
     at: float
     low: float
     width: float
+    floor: float | None
+    ceiling: float | None
 
 
 @dataclass(frozen=True)
 class Column:
-    """Scores of one metric, protocol, convention, statistic and set of parameters."""
+    """Scores of one metric, protocol, convention, statistic and set of parameters.
+
+    ``ceiling`` and ``floor`` say between what these lie over the methods, and are empty where they were not computed.
+    """
 
     metric: MetricCard
     protocol: str
@@ -36,6 +46,11 @@ class Column:
     interval_kinds: tuple[str, ...]
     scores: tuple[Score, ...]
     decimals: int
+    family: str
+    main: bool
+    ceiling: str
+    floor: str
+    compared: bool
 
 
 @dataclass(frozen=True)
@@ -48,21 +63,16 @@ class Row:
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """Every score of a run."""
+    """Every score of a run: methods that compete, and the controls that bracket them."""
 
     columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    methods: tuple[Row, ...]
+    controls: tuple[Row, ...]
 
-
-@dataclass(frozen=True)
-class ComparisonRow:
-    """A comparison as shown, with its verdict in words."""
-
-    comparison: Comparison
-    protocol: str
-    difference: str
-    interval: str
-    verdict: str
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Return what the columns are of, in the order of :data:`~cryobench.report._families.ORDER`."""
+        return tuple(name for name in ORDER if any(column.family == name for column in self.columns))
 
 
 def score_table(document: ResultsDocument) -> ScoreTable:
@@ -83,24 +93,17 @@ def score_table(document: ResultsDocument) -> ScoreTable:
                 f"{_protocol(score)}: expected one"
             )
         group[score.method] = score
-    columns = [_cells(group, cards) for group in groups.values()]
+    main = _main(groups)
+    ties = [_standings(group, cards, document.comparisons) for group in groups.values()]
+    columns = [_cells(group, standings) for group, (standings, _) in zip(groups.values(), ties, strict=True)]
+    rows = [Row(card, tuple(cells.get(card.name) for cells in columns)) for card in document.methods]
     return ScoreTable(
-        tuple(_column(tuple(group.values())) for group in groups.values()),
-        tuple(Row(card, tuple(cells.get(card.name) for cells in columns)) for card in document.methods),
-    )
-
-
-def comparison_rows(comparisons: Iterable[Comparison]) -> tuple[ComparisonRow, ...]:
-    """Return a row for each comparison, its verdict following the metric's direction."""
-    return tuple(
-        ComparisonRow(
-            comparison,
-            protocol_text(comparison.protocol, comparison.convention, comparison.parameters),
-            signed(comparison.difference, places := decimals((comparison.interval,))),
-            interval_text(comparison.interval, places, sign=True),
-            _verdict(comparison),
-        )
-        for comparison in comparisons
+        tuple(
+            _column(tuple(group.values()), cards, main=key in main, compared=compared)
+            for (key, group), (_, compared) in zip(groups.items(), ties, strict=True)
+        ),
+        tuple(row for row in rows if row.method.role == "method"),
+        tuple(row for row in rows if row.method.role != "method"),
     )
 
 
@@ -151,50 +154,114 @@ def _protocol(score: Score) -> str:
     return protocol_text(score.protocol, score.convention, score.parameters, score.statistic)
 
 
-def _column(scores: tuple[Score, ...]) -> Column:
+def _main(groups: Mapping[Key, Mapping[str, Score]]) -> set[Key]:
+    """Return the columns to be shown first: of each main metric the first, of FSC AUC each protocol and convention.
+
+    Where no metric is a main one, all are.
+    """
+    chosen: dict[tuple[str, ...], Key] = {}
+    for key, group in groups.items():
+        score = next(iter(group.values()))
+        if is_main(score.metric.name) and score.statistic != "median":
+            each = (score.protocol, score.convention) if score.metric.name == "fsc-auc" else ()
+            chosen.setdefault((score.metric.name, *each), key)
+    return set(chosen.values()) or set(groups)
+
+
+def _column(scores: tuple[Score, ...], cards: Mapping[str, MethodCard], *, main: bool, compared: bool) -> Column:
     first = scores[0]
     kinds = tuple(dict.fromkeys(score.interval.kind for score in scores))
     places = decimals([score.interval for score in scores])
-    return Column(first.metric, _protocol(first), range_text(first.metric), kinds, scores, places)
+    competing = [score for score in scores if cards[score.method].role == "method"]
+    return Column(
+        first.metric,
+        _protocol(first),
+        range_text(first.metric),
+        kinds,
+        scores,
+        places,
+        family(first.metric.name),
+        main,
+        _span([score.ceiling for score in competing], places),
+        _span([score.floor for score in competing], places),
+        compared,
+    )
 
 
-def _cells(group: dict[str, Score], cards: dict[str, MethodCard]) -> dict[str, Cell]:
-    """Return the cells of one column by method.
+def _span(values: Sequence[float | None], places: int) -> str:
+    """Return the least and the greatest of some numbers as text, once where they read alike."""
+    finite = [value for value in values if value is not None and math.isfinite(value)]
+    if not finite:
+        return ""
+    low, high = number(min(finite), places), number(max(finite), places)
+    return low if low == high else f"{low} to {high}"
 
-    The strip runs over all intervals of the column. A lone method is not called the best of anything.
-    """
+
+def _cells(group: Mapping[str, Score], standings: Mapping[str, str]) -> dict[str, Cell]:
+    """Return the cells of one column by method; the strip runs over all values, intervals, floors and ceilings."""
     places = decimals([score.interval for score in group.values()])
-    ends = [end for score in group.values() for end in (score.value, score.interval.low, score.interval.high)]
-    finite = [end for end in ends if math.isfinite(end)] or [0.0]
+    ends = [
+        end
+        for score in group.values()
+        for end in (score.value, score.interval.low, score.interval.high, score.floor, score.ceiling)
+    ]
+    finite = [end for end in ends if end is not None and math.isfinite(end)] or [0.0]
     start, length = min(finite), (max(finite) - min(finite)) or 1.0
-    contenders = [s.value for s in group.values() if cards[s.method].role == "method" and math.isfinite(s.value)]
-    best = (_best(group, contenders),) if len(contenders) > 1 else ()
+
+    def place(end: float | None) -> float | None:
+        return None if end is None or not math.isfinite(end) else round(100 * (end - start) / length, 2)
 
     def cell(score: Score) -> Cell:
-        at, low, high = (
-            100 * ((end if math.isfinite(end) else start) - start) / length
-            for end in (score.value, score.interval.low, score.interval.high)
-        )
+        low = place(score.interval.low) or 0.0
         return Cell(
             score,
             number(score.value, places),
             interval_text(score.interval, places),
-            cards[score.method].role == "method" and score.value in best,
-            round(at, 2),
-            round(low, 2),
-            round(high - low, 2),
+            standings.get(score.method, ""),
+            place(score.value) or 0.0,
+            low,
+            round((place(score.interval.high) or 0.0) - low, 2),
+            place(score.floor),
+            place(score.ceiling),
         )
 
     return {name: cell(score) for name, score in group.items()}
 
 
-def _best(group: dict[str, Score], contenders: Sequence[float]) -> float:
-    direction = next(iter(group.values())).metric.direction
-    return max(contenders) if direction == "higher" else min(contenders)
+def _standings(
+    group: Mapping[str, Score], cards: Mapping[str, MethodCard], comparisons: Sequence[Comparison]
+) -> tuple[dict[str, str], bool]:
+    """Return how each method stands to the best, and whether every one was compared with it.
+
+    A lone method is not called the best of anything. A comparison counts for a column if its difference is that of the
+    column's values: a comparison of means says nothing about medians.
+    """
+    rivals = {
+        name: score for name, score in group.items() if cards[name].role == "method" and math.isfinite(score.value)
+    }
+    if len(rivals) < 2:
+        return {}, True
+    higher = next(iter(rivals.values())).metric.direction == "higher"
+    values = [score.value for score in rivals.values()]
+    best = max(values) if higher else min(values)
+    standings = {name: "best" for name, score in rivals.items() if score.value == best}
+    compared = set(standings)
+    for comparison in comparisons:
+        first, second = rivals.get(comparison.first), rivals.get(comparison.second)
+        if first is None or second is None or not _is_of(comparison, first, second):
+            continue
+        for one, other in ((first, second), (second, first)):
+            if one.value == best:
+                compared.add(other.method)
+                if other.value != best and not comparison.distinguishable:
+                    standings[other.method] = "tied"
+    return standings, compared == set(rivals)
 
 
-def _verdict(comparison: Comparison) -> str:
-    if not comparison.distinguishable:
-        return "not distinguishable"
-    first_better = (comparison.difference > 0) == (comparison.metric.direction == "higher")
-    return f"{comparison.first if first_better else comparison.second} is better"
+def _is_of(comparison: Comparison, first: Score, second: Score) -> bool:
+    same = (comparison.metric.name, comparison.protocol, comparison.convention) == (
+        first.metric.name, first.protocol, first.convention,
+    ) and comparison.parameters == first.parameters  # fmt: skip
+    return same and math.isclose(
+        comparison.difference, first.value - second.value, rel_tol=1e-6, abs_tol=1e-9 + 1e-6 * abs(first.value)
+    )

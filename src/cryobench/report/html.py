@@ -3,73 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from cryobench.core import Coordinate, Embedding, Results
-from cryobench.report._curves import CurveGroup, group_curves
-from cryobench.report._figures import Plot, config, curve_plot, drawn_points, embedding_plot, item_plot
-from cryobench.report._pictures import picture_grids
-from cryobench.report._style import colour_limits, colour_map, known_method, with_unit
-from cryobench.report._table import comparison_rows, score_table
+from cryobench.core import InputError, PublishedScore, Results
+from cryobench.report._encode import script_json
+from cryobench.report._figures import config
+from cryobench.report._outline import outline
+from cryobench.report._runs import duration, memory, more
+from cryobench.report._sections import DatasetSection, dataset_section
+from cryobench.report._style import with_unit
+
+MESH_BYTES = 14 * 2**20
+"""How many bytes the surfaces of all datasets together may take, so that the page stays below 30 MB."""
 
 
-@dataclass(frozen=True)
-class CurveSection:
-    """Curves of one kind and, where the items of all methods line up, their means item by item."""
-
-    group: CurveGroup
-    plot: Plot
-    items: Plot | None
-
-
-@dataclass(frozen=True)
-class LatentSection:
-    """One latent space: how many of its points are drawn, and the plot."""
-
-    embedding: Embedding
-    drawn: int
-    plot: Plot
-
-
-def render_report(results: Results) -> str:
+def render_report(results: Sequence[Results], published: Sequence[PublishedScore] = ()) -> str:
     """Return a report as one HTML document; the same results give the same text.
 
     Parameters
     ----------
     results
-        A run. Every name in it is shown as text, whatever it holds.
+        Runs, one a dataset. Every name in them is shown as text, whatever it holds.
+    published
+        Scores quoted from publications. They stand beside those of their dataset, and are never ranked with them.
 
     Raises
     ------
     InputError
-        If a record belongs to a method that the document does not describe, or two scores claim one place.
+        If there are no results, a record belongs to a method that the document does not describe, or two scores claim
+        one place.
     """
-    document = results.document
-    curves = [
-        CurveSection(group, curve_plot(group, document, f"curve-{i}"), item_plot(group, f"items-{i}"))
-        for i, group in enumerate(group_curves(document))
-    ]
-    latents = _latents(results)
-    plots = [plot for section in curves for plot in (section.plot, section.items) if plot]
-    plots += [section.plot for section in latents]
+    if not results:
+        raise InputError("no results to report: give one or more")
+    share = MESH_BYTES // len(results)
+    sections = [dataset_section(each, i, published, share) for i, each in enumerate(results)]
     return _environment().get_template("report.html.j2").render(
-        document=document,
-        card=document.dataset,
-        roles={card.name: card.role for card in document.methods},
-        table=score_table(document),
-        comparisons=comparison_rows(document.comparisons),
-        curves=curves,
-        latents=latents,
-        scale=_scale_legend(document.coordinate, results.embeddings),
-        grids=picture_grids(results.pictures),
-        plots=plots,
-        config=config(),
-        plotly=Markup(_plotly()) if plots else "",  # plotly's own code, from its package
+        sections=sections,
+        outline=outline(sections),
+        title=_title(sections),
+        config=script_json(config()),
+        plotly=Markup(_plotly()) if any(map(_has_plots, sections)) else "",  # plotly's own code, from its package
     )  # fmt: skip
+
+
+def _title(sections: Sequence[DatasetSection]) -> str:
+    names = [section.card.title for section in sections]
+    return names[0] if len(names) == 1 else f"{len(names)} datasets: {', '.join(names)}"
+
+
+def _has_plots(section: DatasetSection) -> bool:
+    decks = (section.shells, section.curves, section.by_state, section.matrices, section.histograms)
+    return any(decks) or bool(section.imbalance)
 
 
 def _environment() -> Environment:
@@ -80,30 +67,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["with_unit"] = with_unit
+    environment.filters |= {"with_unit": with_unit, "duration": duration, "memory": memory, "more": more}
     return environment
-
-
-def _latents(results: Results) -> list[LatentSection]:
-    """Return the latent spaces, those of one kind together, in the order of the methods."""
-    order = {card.name: place for place, card in enumerate(results.document.methods)}
-    kinds = list(dict.fromkeys(embedding.kind for embedding in results.embeddings))
-    placed = sorted(results.embeddings, key=lambda e: (kinds.index(e.kind), order[known_method(e.method, order)]))
-    return [
-        LatentSection(
-            embedding,
-            len(drawn_points(len(embedding.points))),
-            embedding_plot(embedding, results.document.coordinate, f"latent-{i}"),
-        )
-        for i, embedding in enumerate(placed)
-    ]
-
-
-def _scale_legend(coordinate: Coordinate, embeddings: Sequence[Embedding]) -> dict[str, str]:
-    """Return the colour scale as a CSS gradient with the values at its ends."""
-    values = [value for embedding in embeddings for value in embedding.colours.tolist()]
-    low, high = colour_limits(coordinate, values)
-    return {"gradient": ", ".join(colour_map(coordinate)), "low": f"{low:.4g}", "high": f"{high:.4g}"}
 
 
 def _plotly() -> str:
