@@ -5,6 +5,7 @@ A page holds a comment such as ``<!-- cryobench: commands -->``; it is replaced 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -12,9 +13,10 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from cryobench.benchmark import metric_needs
 from cryobench.cli.app import app
 from cryobench.datasets import RECIPES
-from cryobench.methods import METHODS
+from cryobench.methods import METHODS, submission_schema
 from cryobench.metrics import METRICS
 
 _MARKER = re.compile(r"<!-- cryobench: ([a-z]+) -->")
@@ -70,13 +72,42 @@ def metrics() -> str:
     return _table(("name", "what it is", "range", "direction", "reference"), rows)
 
 
+def submission() -> str:
+    """Return a table of the fields of ``submission.json``."""
+    schema = submission_schema()
+    rows = []
+    for name, field in schema["properties"].items():
+        default = "required" if name in schema["required"] else f"`{json.dumps(field['default'])}`"
+        rows.append((f"`{name}`", _type(field), default, field["description"]))
+    return _table(("field", "type", "default", "what it is"), rows)
+
+
+def needs() -> str:
+    """Return a table of what each metric needs of a submission."""
+    rows = [(f"`{name}`", METRICS[name].label, " or ".join(parts)) for name, parts in metric_needs().items()]
+    return _table(("metric", "label", "needs"), rows)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "datasets": datasets,
     "methods": methods,
     "metrics": metrics,
+    "needs": needs,
     "recipes": recipes,
+    "submission": submission,
 }
+
+
+def _type(field: dict[str, Any]) -> str:
+    """Return the type of a field of a JSON schema in words."""
+    if "anyOf" in field:
+        return " or ".join(_type(each) for each in field["anyOf"])
+    if "enum" in field:
+        return " or ".join(f"`{json.dumps(each)}`" for each in field["enum"])
+    if "const" in field:
+        return f"`{json.dumps(field['const'])}`"
+    return f"list of {_type(field['items'])}" if field.get("type") == "array" else str(field.get("type", "object"))
 
 
 def _help_section(*command: str) -> str:

@@ -23,7 +23,17 @@ _FEWEST = 5
 
 @dataclass(frozen=True, eq=False)
 class ScaledPair:
-    """A map and its reference at a box, either of which can be shrunk; make it with :func:`scaled_pair`."""
+    """A map and its reference at a box, either of which can be shrunk; make it with :func:`scaled_pair`.
+
+    Displacements are (x, y, z) in voxels of the moving map, which take it back.
+
+    Parameters
+    ----------
+    moving, reference
+        The maps.
+    shells
+        Shells of the reference that count, s.
+    """
 
     moving: SliceGrid
     reference: SliceGrid
@@ -34,54 +44,49 @@ class ScaledPair:
         """Box d of the pair."""
         return self.moving.box
 
-    def at(
-        self, magnification: float, matrix: Float64[np.ndarray, "3 3"] = _IDENTITY
-    ) -> tuple[Complex64[np.ndarray, "d d h"], Complex64[np.ndarray, "d d h"]]:
-        """Return the transforms of both, the magnified one shrunk to the other's size: nothing beyond Nyquist is read.
+    def own_shells(self, magnification: float) -> int:
+        """Return how many shells of the moving map those of the reference that count reach to."""
+        return max(_FEWEST, int(self.shells / max(magnification, 1.0)))
 
-        Parameters
-        ----------
-        magnification
-            How many times the moving map is larger than the reference.
-        matrix
-            Orthogonal matrix that turns the moving map, shape (3, 3).
-        """
-        first = matrix / max(magnification, 1.0)
-        second = _IDENTITY * min(magnification, 1.0)
-        return (
-            turned_transforms(self.moving, first[None])[0, ..., 0],
-            turned_transforms(self.reference, second[None])[0, ..., 0],
-        )
+    def transforms(self) -> _Transforms:
+        """Return the transforms of both as they are."""
+        return self._own(1.0, _IDENTITY)
 
     def maps(self, magnification: float) -> tuple[Float32[np.ndarray, "d d d"], Float32[np.ndarray, "d d d"]]:
-        """Return both maps as :meth:`at` has them."""
-        first, second = self.at(magnification)
+        """Return both maps, the magnified one shrunk to the other's size."""
+        first, second = self._shrunk(magnification, _IDENTITY)
         return fourier_to_volume(first), fourier_to_volume(second)
 
     def agreement(
         self, magnification: float, matrix: Float64[np.ndarray, "3 3"], displacement: Float64[np.ndarray, " 3"]
     ) -> float:
-        """Return the mean FSC of the moving map, turned, shrunk and displaced by (x, y, z) voxels."""
-        first, second = self.at(magnification, matrix)
-        return self._mean_fsc(displace_volume(first, displacement), second)
-
-    def _mean_fsc(self, first: Complex64[np.ndarray, "d d h"], second: Complex64[np.ndarray, "d d h"]) -> float:
-        """Return the mean FSC over the shells that count; those beyond the band limit of a map do not."""
-        powers = [shell_powers(each, self.box)[1 : self.shells + 1] for each in (first, second)]
-        held = np.logical_and(*(power > _EMPTY * power.max(initial=_TINY) for power in powers))
-        fsc = shell_correlations(first, second, self.box)[1 : self.shells + 1]
-        return float(fsc[held].sum() / max(int(held.sum()), _FEWEST))
+        """Return the mean FSC over the shells that count, the moving map turned and displaced, the larger shrunk."""
+        first, second = self._shrunk(magnification, matrix)
+        placed = displace_volume(first, displacement / max(magnification, 1.0))
+        return self._mean_fsc(placed, second, self.shells)
 
     def fit(
-        self, magnification: float, matrix: Float64[np.ndarray, "3 3"] = _IDENTITY
+        self, magnification: float, matrix: Float64[np.ndarray, "3 3"] = _IDENTITY, own_shells: int | None = None
     ) -> tuple[float, Float64[np.ndarray, " 3"], float]:
-        """Return the mean FSC at the best displacement of either sign, that displacement (x, y, z) in voxels, its sign.
+        """Return the mean FSC at the best displacement of either sign, that displacement, and its sign.
 
         The displacement is that of the largest correlation with flattened shells, where details count as much as the
         outline. The mean FSC is that of the map times its sign.
+
+        Parameters
+        ----------
+        magnification, matrix
+            How many times the moving map is larger, and what turns it.
+        own_shells
+            None shrinks the larger map, and all shells that count do. With a number, the reference is brought to the
+            moving map's size instead, and so many of its shells count, whatever the magnification: else a noisy map
+            would agree the better the fewer of its shells are asked for.
         """
-        first, second = self.at(magnification, matrix)
-        weights = flat_weights(first, second, self.box, self.shells)
+        if own_shells is None:
+            (first, second), shells = self._shrunk(magnification, matrix), self.shells
+        else:
+            (first, second), shells = self._own(magnification, matrix), own_shells
+        weights = flat_weights(first, second, self.box, shells)
         products = np.conjugate(first) * second * weights
         correlation = scipy.fft.irfftn(products, s=(self.box,) * 3, workers=get_threads())
         z, y, x = np.unravel_index(int(np.abs(correlation).argmax()), correlation.shape)
@@ -89,20 +94,46 @@ class ScaledPair:
         sign = 1.0 if correlation[peak] > 0 else -1.0
         offsets = np.array([_vertex(sign * correlation, peak, axis) for axis in range(3)])
         displacement = (signed_frequencies(self.box)[list(peak)] + offsets)[::-1].astype(np.float64)
-        return sign * self._mean_fsc(displace_volume(first, displacement), second), displacement, sign
+        value = sign * self._mean_fsc(displace_volume(first, displacement), second, shells)
+        return value, displacement * (max(magnification, 1.0) if own_shells is None else 1.0), sign
 
     def grey_scale(
         self, magnification: float, matrix: Float64[np.ndarray, "3 3"], displacement: Float64[np.ndarray, " 3"]
     ) -> float:
         """Return the density of the moving map over that of the reference, by least squares over the shells."""
-        first, second = self.at(magnification, matrix)
-        placed = displace_volume(first, displacement)
-        one, other = pack_shells(placed), pack_shells(second)
-        inner = slice(1, self.shells + 1)
+        first, second = self._own(magnification, matrix)
+        one, other = pack_shells(displace_volume(first, displacement)), pack_shells(second)
+        inner = slice(1, self.own_shells(magnification) + 1)
         cross = whole_shells(half_shell_products(one[None], other[None], self.box)[0, 0], rounded=True)[inner].sum()
         power = whole_shells(half_shell_power(other, self.box), rounded=True)[inner].sum()
-        # A transform read at k/m is that of a map m^3 times as dense.
+        # A transform read at m k is that of a map m times larger and m^-3 times as dense.
         return float(cross / max(power, _TINY)) / magnification**3
+
+    def _shrunk(self, magnification: float, matrix: Float64[np.ndarray, "3 3"]) -> _Transforms:
+        """Return the transforms of both, the larger map shrunk to the other's size: nothing beyond Nyquist is read."""
+        first = matrix / max(magnification, 1.0)
+        return _turned(self.moving, first), _turned(self.reference, _IDENTITY * min(magnification, 1.0))
+
+    def _own(self, magnification: float, matrix: Float64[np.ndarray, "3 3"]) -> _Transforms:
+        """Return the transforms of both at the moving map's size; 0 where the reference has nothing."""
+        return _turned(self.moving, matrix), _turned(self.reference, _IDENTITY * magnification)
+
+    def _mean_fsc(
+        self, first: Complex64[np.ndarray, "d d h"], second: Complex64[np.ndarray, "d d h"], shells: int
+    ) -> float:
+        """Return the mean FSC over the first shells; those beyond the band limit of a map do not count."""
+        powers = [shell_powers(each, self.box)[1 : shells + 1] for each in (first, second)]
+        held = np.logical_and(*(power > _EMPTY * power.max(initial=_TINY) for power in powers))
+        fsc = shell_correlations(first, second, self.box)[1 : shells + 1]
+        return float(fsc[held].sum() / max(int(held.sum()), _FEWEST))
+
+
+_Transforms = tuple[Complex64[np.ndarray, "d d h"], Complex64[np.ndarray, "d d h"]]
+
+
+def _turned(grid: SliceGrid, matrix: Float64[np.ndarray, "3 3"]) -> Complex64[np.ndarray, "d d h"]:
+    """Return the transform of a map, turned and scaled by a matrix."""
+    return np.asarray(turned_transforms(grid, np.asarray(matrix)[None])[0, ..., 0])
 
 
 def scaled_pair(

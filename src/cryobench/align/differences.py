@@ -62,8 +62,11 @@ class MapDifference:
         Its density over that of the reference; negative where it is negated.
     agreement
         Mean FSC over the shells that count once all of that is taken back.
-    as_it_is, unscaled, unshifted, unturned
-        The same with none of it taken back, or all but the magnification, the shift, the turn (with the mirror).
+    as_it_is
+        The same with none of it taken back.
+    scale_gain, shift_gain, turn_gain
+        How much of the agreement is owed to taking back the magnification (over those shells of the map that the
+        reference reaches at both sizes), the shift, and the turn with the mirror.
     """
 
     magnification: float
@@ -73,9 +76,9 @@ class MapDifference:
     grey_scale: float
     agreement: float
     as_it_is: float
-    unscaled: float
-    unshifted: float
-    unturned: float
+    scale_gain: float
+    shift_gain: float
+    turn_gain: float
 
     @property
     def degrees(self) -> float:
@@ -148,24 +151,27 @@ def _refined(pair: ScaledPair, magnification: float, matrix: Float64[np.ndarray,
 
 def _rescaled(pair: ScaledPair, magnification: float, matrix: Float64[np.ndarray, "3 3"], within: float) -> _Place:
     """Return the best magnification near one, the displacement found anew at each."""
+    own = pair.own_shells(magnification * float(np.exp(within)))
     best = scipy.optimize.minimize_scalar(
-        lambda log: -pair.fit(magnification * float(np.exp(log)), matrix)[0],
+        lambda log: -pair.fit(magnification * float(np.exp(log)), matrix, own)[0],
         bounds=(-within, within),
         method="bounded",
         options={"xatol": _CLOSE},
     )
     scale = magnification * float(np.exp(best.x))
-    agreement, displacement, sign = pair.fit(scale, matrix)
-    return _Place(scale, sign, matrix, displacement, agreement)
+    _, displacement, sign = pair.fit(scale, matrix, own)
+    return _Place(scale, sign, matrix, displacement, sign * pair.agreement(scale, matrix, displacement))
 
 
 def _turned(pair: ScaledPair, place: _Place) -> _Place:
     """Return a place with its turn and displacement refined."""
     moving, reference = pair.maps(place.magnification)
     spectra = spectrum_pair(np.float32(place.sign) * moving, reference, pair.box, _GRIDDING, moments=True)
-    weights = fsc_weights(spectra, spectra.fsc(place.matrix, place.displacement))
+    shrunk = max(place.magnification, 1.0)
+    weights = fsc_weights(spectra, spectra.fsc(place.matrix, place.displacement / shrunk))
     weights[pair.shells + 1 :] = 0.0
-    matrix, displacement, _ = refine(spectra, place.matrix, place.displacement, weights, _STEPS)
+    matrix, displacement, _ = refine(spectra, place.matrix, place.displacement / shrunk, weights, _STEPS)
+    displacement *= shrunk
     agreement = place.sign * pair.agreement(place.magnification, matrix, displacement)
     return _Place(place.magnification, place.sign, matrix, displacement, agreement)
 
@@ -201,20 +207,22 @@ def _skewness(data: Float32[np.ndarray, "d d d"]) -> float:
 def _described(pair: ScaledPair, place: _Place, box: int) -> MapDifference:
     m, matrix, sign = place.magnification, place.matrix, place.sign
     mirrored = bool(np.linalg.det(matrix) < 0)
-    unmoved = sign * pair.agreement(m, matrix, np.zeros(3))
-    unscaled = pair.fit(1.0, matrix)
-    unturned = pair.fit(m)
+    own = pair.own_shells(m)
+
+    def of_sign(found: tuple[float, Float64[np.ndarray, " 3"], float]) -> float:
+        return found[0] * found[2] * sign  # the fit of the other sign is one of this sign below 0
+
     return MapDifference(
         magnification=m,
-        shift=-(matrix.T @ place.displacement) * max(m, 1.0) * box / pair.box,
+        shift=-(matrix.T @ place.displacement) * box / pair.box,
         rotation=matrix @ MIRROR if mirrored else matrix,
         mirrored=mirrored,
         grey_scale=pair.grey_scale(m, matrix, place.displacement),
         agreement=place.agreement,
         as_it_is=pair.agreement(1.0, np.eye(3), np.zeros(3)),
-        unscaled=unscaled[0] * unscaled[2] * sign,
-        unshifted=unmoved,
-        unturned=unturned[0] * unturned[2] * sign,
+        scale_gain=of_sign(pair.fit(m, matrix, own)) - of_sign(pair.fit(1.0, matrix, own)),
+        shift_gain=place.agreement - sign * pair.agreement(m, matrix, np.zeros(3)),
+        turn_gain=place.agreement - of_sign(pair.fit(m)),
     )
 
 
@@ -223,7 +231,7 @@ def spectral_magnification(pair: ScaledPair) -> float:
 
     Spectra know nothing of turn, shift, hand and sign.
     """
-    first, second = (np.log(np.maximum(shell_powers(each, pair.box), 1e-30)) for each in pair.at(1.0))
+    first, second = (np.log(np.maximum(shell_powers(each, pair.box), 1e-30)) for each in pair.transforms())
     shells = np.arange(1, pair.shells + 1, dtype=np.float64)
     all_shells = np.arange(len(first), dtype=np.float64)
     logs = np.arange(-np.log(LARGEST), np.log(LARGEST), _STEP / 2)

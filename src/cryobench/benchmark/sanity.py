@@ -36,12 +36,12 @@ MAGNIFIED, SHIFTED, TURNED, GREY = 0.02, 0.7, 3.0, 10.0
 GAIN = 0.002
 """By how much the agreement must rise at least when a difference is taken back; by more where the maps agree badly."""
 
-UNLIKE = 0.25
-"""Agreement below which a map is like nothing in the images."""
+UNLIKE = 5.0
+"""Agreement times shells below which a map is like nothing in the images: white noise reaches 4.3 at its best place."""
 
 _TRUSTED = 0.5
 _CHANCE = 0.015  # by how much the mean FSC of unrelated maps varies
-_FEWEST_SHELLS = 5
+_FEWEST_SHELLS = 8
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def check_volumes(
         found = find_difference(mean, known.volume, known.shells)
     except InputError as error:
         return SanityReport((), count, None, str(error))
-    return SanityReport(tuple(_findings(found, kind)), count, found)
+    return SanityReport(tuple(_findings(found, min(known.shells, FINEST_BOX // 2 - 1), kind)), count, found)
 
 
 def sanity_notes(
@@ -210,8 +210,8 @@ def _mean(
     return (Volume((total / count).astype(np.float32), particles.pixel_size) if count else None), count
 
 
-def _findings(found: MapDifference, kind: str) -> Sequence[SanityFinding]:
-    if found.agreement < UNLIKE:
+def _findings(found: MapDifference, shells: int, kind: str) -> Sequence[SanityFinding]:
+    if found.agreement * shells < UNLIKE:
         words = (
             f"unlike the dataset: the mean volume agrees with the consensus of the particles by a mean FSC of "
             f"{found.agreement:.2f} at best, at any size, place, turn and hand: check that it is of this dataset"
@@ -234,7 +234,7 @@ def _required_gain(found: MapDifference) -> float:
 def _of_size_and_sign(found: MapDifference) -> Sequence[SanityFinding]:
     findings = []
     m = found.magnification
-    if abs(np.log(m)) > MAGNIFIED and found.agreement - found.unscaled > _required_gain(found):
+    if abs(np.log(m)) > MAGNIFIED and found.scale_gain > _required_gain(found):
         words = (
             f"magnified {m:.3g} x: resample the volumes by {1 / m:.3g} about the voxel D/2, or correct the pixel size "
             "that they were made with"
@@ -248,9 +248,9 @@ def _of_size_and_sign(found: MapDifference) -> Sequence[SanityFinding]:
 
 def _of_frame(found: MapDifference, *, given: bool) -> Sequence[SanityFinding]:
     """Return what is wrong with the frame, which a method that was given the poses should have kept."""
-    turned = found.degrees > TURNED and found.agreement - found.unturned > _required_gain(found)
+    turned = found.degrees > TURNED and found.turn_gain > _required_gain(found)
     distance = float(np.linalg.norm(found.shift))
-    moved = distance > SHIFTED and found.agreement - found.unshifted > _required_gain(found)
+    moved = distance > SHIFTED and found.shift_gain > _required_gain(found)
     findings = []
     if found.mirrored:
         mend = "flip one axis of the volumes about the voxel D/2, or score them with --align one"

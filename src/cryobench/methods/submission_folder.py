@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Int
 
 from cryobench.core import DatasetCard, InputError, Submission
 from cryobench.io import inside, read_text, write_array, write_bytes, write_text, write_volume
@@ -24,7 +25,7 @@ def write_submission(
     submission: Submission,
     dataset: DatasetCard,
     folder: Path,
-    queries: Iterable[int] | None,
+    queries: Iterable[int] | Int[np.ndarray, " q"] | None,
     seconds: float | None,
     *,
     device: str = "cpu",
@@ -96,7 +97,7 @@ def discard_submission(folder: Path) -> None:
             part.rmdir()
 
 
-def _write_volumes(submission: Submission, folder: Path, queries: Iterable[int] | None) -> None:
+def _write_volumes(submission: Submission, folder: Path, queries: Iterable[int] | Int[np.ndarray, " q"] | None) -> None:
     """Write each distinct volume once, and the index that says which particle or class it belongs to."""
     assert submission.volumes is not None
     files: dict[bytes, str] = {}

@@ -11,9 +11,7 @@ import stat
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO
 
 from cryobench.core import FormatError, InputError, OutputError, Progress, silent
 from cryobench.io import replacing, sha256
@@ -114,7 +112,7 @@ def unpack_submission(path: Path, folder: Path, most_bytes: int = MOST_BYTES) ->
             with zipfile.ZipFile(path) as archive:
                 members = _members(archive, path)
                 _require_room(members, path, folder, most_bytes)
-                sums = _extract(archive, members, whole, path)
+                sums = _extract(archive, members, whole)
         except _UNREADABLE as error:
             raise FormatError(f"{path}: not a readable zip file ({error}): expected a packed submission") from error
         listed = _listed_sums(whole, path)
@@ -175,7 +173,7 @@ def _require_room(members: list[zipfile.ZipInfo], path: Path, folder: Path, most
         raise OutputError(f"{folder}: {total / 1e9:.1f} GB to unpack, {free / 1e9:.1f} GB free: make room first")
 
 
-def _extract(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], folder: Path, path: Path) -> dict[str, str]:
+def _extract(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], folder: Path) -> dict[str, str]:
     """Write the members below a folder; return the checksum of each but the list of them."""
     sums = {}
     for info in members:
@@ -184,20 +182,12 @@ def _extract(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], folder: P
         digest = hashlib.sha256()
         # "x": a name that differs from another in its case alone must not replace it where the disk knows no case.
         with archive.open(info) as source, target.open("xb") as file:
-            for block in _blocks(source, info.file_size, path):
+            while block := source.read(_BLOCK):  # no more than the member says it holds
                 file.write(block)
                 digest.update(block)
         if info.filename != CHECKSUMS:
             sums[info.filename] = digest.hexdigest()
     return sums
-
-
-def _blocks(source: IO[bytes], size: int, path: Path) -> Iterator[bytes]:
-    while block := source.read(_BLOCK):
-        size -= len(block)
-        if size < 0:
-            raise FormatError(f"{path}: a member is larger than it says: expected a packed submission")
-        yield block
 
 
 def _listed_sums(folder: Path, path: Path) -> dict[str, str] | None:

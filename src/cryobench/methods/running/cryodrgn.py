@@ -135,7 +135,7 @@ class AbInitio(CryoDRGN):
     """``cryodrgn abinit``: poses and latents together, from the images alone."""
 
     program = "abinit"
-    defaults = ("--zdim", "8", "--no-analysis", "--checkpoint", "1")
+    defaults = ("--zdim", "8", "--no-analysis", "--checkpoint", "1", "--log-interval", "1000")
     card = RunnerCard(
         name="cryodrgn-abinit",
         title="cryoDRGN-AI: poses and latents from the images alone (abinit)",
