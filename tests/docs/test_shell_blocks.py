@@ -14,20 +14,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pages import PAGES, ROOT, blocks, instead, name_of
 
 from cryobench.core import Dataset, Volume
 from cryobench.io import write_volume
-from tests.docs.pages import PAGES, ROOT, blocks, instead, name_of
 
 # What has to lie in the folder before a page's first block.
 NEEDS: dict[str, tuple[str, ...]] = {
     "README.md": ("demo",),
     "docs/concepts/checks.md": ("my_dataset",),
     "docs/guides/leaderboard.md": ("igg-1d", "leaderboard", "submission"),
+    "docs/guides/running-cryosparc-and-opus-dsd.md": ("igg-1d",),
+    "docs/guides/running-methods.md": ("demo",),
     "docs/guides/scoring-and-comparing.md": ("demo",),
     "docs/guides/scoring-latents-and-poses.md": ("demo",),
-    "docs/guides/the-report.md": ("scores",),
+    "docs/guides/the-report.md": ("scores", "scores-igg-1d", "scores-igg-rl"),
     "docs/guides/your-own-maps.md": ("maps", "open.mrc", "closed.mrc"),
+    "docs/reference/submission-format.md": ("my-dataset", "my_submission"),
 }
 # The two blocks that the CI script takes from the README.
 OF_THE_SCRIPT = ("run", "test")
@@ -48,11 +51,32 @@ def stock(tmp_path_factory: pytest.TempPathFactory, small_dataset: Dataset) -> P
     """A folder of what the pages take for granted."""
     folder = tmp_path_factory.mktemp("stock")
     call("demo", "-o", "demo", "--seed", "1", *SMALL_DEMO, folder=folder)
-    for name in ("igg-1d", "my_dataset"):
+    for name in ("igg-1d", "my_dataset", "my-dataset"):
         shutil.copytree(folder / "demo" / "dataset", folder / name)
-    shutil.copytree(folder / "demo" / "submissions" / "ppca", folder / "submission")
+    for name in ("submission", "my_submission"):
+        shutil.copytree(folder / "demo" / "submissions" / "ppca", folder / name)
     shutil.copytree(ROOT / "leaderboard" / "entries", folder / "leaderboard" / "entries")
-    call("score", "submission", "--dataset", "igg-1d", "-o", "scores", "--cache", "kept", folder=folder)
+    call(
+        "datasets",
+        "build",
+        "igg-rl:standin",
+        "--scale",
+        "demo",
+        "--states",
+        "3",
+        "-N",
+        "20",
+        "-o",
+        "igg-rl",
+        folder=folder,
+    )
+    call("methods", "run", "ppca", "--dataset", "igg-rl", "-o", "ppca-rl", folder=folder)
+    for submission, dataset, scores in (
+        ("submission", "igg-1d", "scores"),
+        ("submission", "igg-1d", "scores-igg-1d"),
+        ("ppca-rl/submission", "igg-rl", "scores-igg-rl"),
+    ):
+        call("score", submission, "--dataset", dataset, "-o", scores, "--cache", "kept", folder=folder)
     (folder / "maps").mkdir()
     for name, state in (("maps/open.mrc", 0), ("maps/closed.mrc", 2), ("open.mrc", 0), ("closed.mrc", 2)):
         data = np.asarray(small_dataset.truth.volumes[state].data, np.float32)
