@@ -29,7 +29,10 @@ RUNS = (
     ("igg-1d/dataset.json", "datasets build igg-1d:standin --scale demo --states 10 --seed 1 -o igg-1d"),
     ("run-ppca/submission", "methods run ppca --dataset igg-1d -o run-ppca"),
     ("run-kclasses/submission", "methods run kclasses:5 --dataset igg-1d -o run-kclasses"),
-    ("scores/results.json", "score run-ppca/submission run-kclasses/submission --dataset igg-1d -o scores --cache kept"),
+    (
+        "scores/results.json",
+        "score run-ppca/submission run-kclasses/submission --dataset igg-1d -o scores --cache kept",
+    ),
     ("report.html", "report scores -o report.html"),
     ("entries", "leaderboard quote --entries entries"),
     ("site/index.html", "leaderboard build --entries entries -o site"),
@@ -51,7 +54,9 @@ def run(work: Path) -> None:
     for there, words in RUNS:
         if not (work / there).exists():
             print("cryobench", words, flush=True)
-            subprocess.run([sys.executable, "-m", "cryobench", *words.split()], cwd=work, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                [sys.executable, "-m", "cryobench", *words.split()], cwd=work, check=True, stdout=subprocess.DEVNULL
+            )
 
 
 def shoot(work: Path) -> dict[str, bytes]:
@@ -62,8 +67,12 @@ def shoot(work: Path) -> dict[str, bytes]:
     if executable is None:
         sys.exit("no chromium on the path: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu", "--disable-quic"])
-        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light", reduced_motion="reduce")
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
+        )
+        page = browser.new_page(
+            viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light", reduced_motion="reduce"
+        )
         made = {name: _picture(page, (work / file).resolve().as_uri(), part) for name, file, part in SHOTS}
         browser.close()
     return made

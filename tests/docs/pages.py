@@ -9,19 +9,24 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 # A comment before a block of shell commands says that it is not run, and why.
-_BLOCK = re.compile(r"(?:^<!-- (?P<mark>[^\n]*) -->\n)?^```(?P<kind>sh|python)\n(?P<text>.*?)^```$", re.M | re.S)
-_INSTEAD = re.compile(r"^<!-- when run in tests, `(?P<shown>[^`\n]+)` is `(?P<run>[^`\n]+)` -->$", re.M)
+_BLOCK = re.compile(
+    r"(?:^<!-- (?P<mark>[^\n]*) -->\n)?"
+    r'^```(?P<kind>sh|python|bash)(?: title="(?P<title>[\w.]+)")?\n(?P<text>.*?)^```$',
+    re.MULTILINE | re.DOTALL,
+)
+_INSTEAD = re.compile(r"^<!-- when run in tests, `(?P<shown>[^`\n]+)` is `(?P<run>[^`\n]+)` -->$", re.MULTILINE)
 _NOT_RUN = re.compile(r"not run: (\S.*)")
 
 
 @dataclass(frozen=True)
 class Block:
-    """Code of a page: where it begins, what it is, and the comment before it."""
+    """Code of a page: where it begins, what it is, the comment before it, and the file that it is to be."""
 
     line: int
     kind: str
     text: str
     mark: str
+    title: str = ""
 
     @property
     def not_run(self) -> str:
@@ -36,10 +41,16 @@ def name_of(page: Path) -> str:
 
 
 def blocks(page: Path, *kinds: str) -> list[Block]:
-    """Return the blocks of the kinds ``sh`` and ``python``, in order."""
+    """Return the blocks of the kinds ``sh``, ``python`` and ``bash``, in order."""
     text = page.read_text(encoding="utf-8")
     return [
-        Block(text.count("\n", 0, match.start("text")), match["kind"], match["text"], match["mark"] or "")
+        Block(
+            text.count("\n", 0, match.start("text")),
+            match["kind"],
+            match["text"],
+            match["mark"] or "",
+            match["title"] or "",
+        )
         for match in _BLOCK.finditer(text)
         if match["kind"] in kinds
     ]

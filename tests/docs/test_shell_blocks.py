@@ -1,7 +1,8 @@
 """Every ``sh`` block of the pages runs, or a comment before it says why not.
 
-The blocks of a page run one after the other in one folder, its ``python`` blocks between them, as a reader would run them. Folders
-that a page takes for granted are made once: a small demo, datasets and maps.
+The blocks of a page run one after the other in one folder, its ``python`` blocks between them, as a reader would run
+them; a block with the title of a file becomes that file. Folders that a page takes for granted are made once: a small
+demo, datasets and maps. ``sbatch`` is a stand-in that runs the script at once, with bash.
 """
 
 from __future__ import annotations
@@ -34,6 +35,19 @@ NEEDS: dict[str, tuple[str, ...]] = {
 }
 # The two blocks that the CI script takes from the README.
 OF_THE_SCRIPT = ("run", "test")
+# Runs the script for each task of its array, and prints a number for a job.
+SBATCH = """#!/bin/bash
+set -euo pipefail
+tasks=0-0
+while [[ $1 == --* ]]; do
+  if [[ $1 == --array=* ]]; then tasks=${1#*=}; fi
+  shift
+done
+for ((task = ${tasks%-*}; task <= ${tasks#*-}; task++)); do
+  SLURM_CPUS_PER_TASK=2 SLURM_ARRAY_TASK_ID=$task bash "$@" >&2
+done
+echo 1
+"""
 SMALL_DEMO = ["--states", "4", "--images", "30", "--box", "32", "--pixel-size", "12", "--resolution", "24"]
 WITH_SHELL = [page for page in PAGES if any(not b.not_run and b.mark not in OF_THE_SCRIPT for b in blocks(page, "sh"))]
 
@@ -90,7 +104,9 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     programs = tmp_path_factory.mktemp("bin")
     program = programs / "cryobench"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cryobench "$@"\n', encoding="utf-8")
-    program.chmod(0o755)
+    (programs / "sbatch").write_text(SBATCH, encoding="utf-8")
+    for each in (program, programs / "sbatch"):
+        each.chmod(0o755)
     kept = str(tmp_path_factory.mktemp("kept"))
     return {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "CRYOBENCH_SCORES": kept}
 
@@ -107,13 +123,15 @@ def test_commands_of_the_page_run(
         there = stock / name
         (shutil.copytree if there.is_dir() else shutil.copy)(there, tmp_path / name)
     names: dict[str, object] = {"__name__": "__page__"}
-    for block in blocks(page, "sh", "python"):
-        if block.kind == "python":
-            exec(compile("\n" * block.line + block.text, str(page), "exec"), names)
+    for block in blocks(page, "sh", "python", "bash"):
+        text = block.text
+        for shown, run in instead(page).items():
+            text = text.replace(shown, run)
+        if block.title:
+            (tmp_path / block.title).write_text(text, encoding="utf-8")
+        elif block.kind == "python":
+            exec(compile("\n" * block.line + text, str(page), "exec"), names)
         elif not block.not_run and block.mark not in OF_THE_SCRIPT:
-            text = block.text
-            for shown, run in instead(page).items():
-                text = text.replace(shown, run)
             done = subprocess.run(
                 ["bash", "-euo", "pipefail", "-c", text], env=shell, capture_output=True, encoding="utf-8", check=False
             )
@@ -140,7 +158,7 @@ def test_most_pages_with_commands_run_some() -> None:
 
 def test_what_stands_instead_is_on_the_page() -> None:
     for page in PAGES:
-        shown = "".join(block.text for block in blocks(page, "sh"))
+        shown = "".join(block.text for block in blocks(page, "sh", "bash"))
         assert all(words in shown for words in instead(page)), name_of(page)
 
 
