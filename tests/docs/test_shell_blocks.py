@@ -70,20 +70,8 @@ def stock(tmp_path_factory: pytest.TempPathFactory, small_dataset: Dataset) -> P
     for name in ("submission", "my_submission"):
         shutil.copytree(folder / "demo" / "submissions" / "ppca", folder / name)
     shutil.copytree(ROOT / "leaderboard" / "entries", folder / "leaderboard" / "entries")
-    call(
-        "datasets",
-        "build",
-        "igg-rl:standin",
-        "--scale",
-        "demo",
-        "--states",
-        "3",
-        "-N",
-        "20",
-        "-o",
-        "igg-rl",
-        folder=folder,
-    )
+    size = ("--scale", "demo", "--states", "3", "-N", "30")  # ppca wants 70 particles
+    call("datasets", "build", "igg-rl:standin", *size, "-o", "igg-rl", folder=folder)
     call("methods", "run", "ppca", "--dataset", "igg-rl", "-o", "ppca-rl", folder=folder)
     for submission, dataset, scores in (
         ("submission", "igg-1d", "scores"),
