@@ -128,7 +128,15 @@ def test_dry_run_writes_nothing(folder: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_compare(scored: Path, tmp_path: Path) -> None:
+def folder_of(folder: Path, tmp_path: Path) -> Path:
+    """Return results of another run, with the same controls."""
+    done = run("score", f"third={folder / 'ppca'}", "--dataset", folder / "dataset", "-o", tmp_path / "third",
+               scores=folder / "kept")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    return tmp_path / "third"
+
+
+def test_compare(folder: Path, scored: Path, tmp_path: Path) -> None:
     done = run("compare", scored, "--metric", "fsc-auc", "--first", "kclasses-5", "-o", tmp_path / "d.csv")
     assert done.exit_code == 0, done.output
     with (tmp_path / "d.csv").open(encoding="utf-8") as file:
@@ -141,6 +149,8 @@ def test_compare(scored: Path, tmp_path: Path) -> None:
         assert float(row["difference"]) == pytest.approx(difference, abs=1e-12)
         assert float(row["low"]) <= difference <= float(row["high"])
         assert (row["distinguishable"] == "true") == (float(row["low"]) > 0 or float(row["high"]) < 0)
+    alone = run("compare", scored, folder_of(folder, tmp_path), "--metric", "fsc-auc")
+    assert "third" in alone.output, alone.output
     everything = run("compare", scored, "--controls", "--metric", "fsc-auc")
     assert "oracle is better" in everything.output
 

@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cryobench.benchmark import comparisons_text, merge_results, read_results
+from cryobench.benchmark import comparisons_text, join_results, read_results
 from cryobench.cli.console import console, mendable_errors
 from cryobench.core import Comparison, InputError
 from cryobench.io import write_text
@@ -34,7 +34,6 @@ def compare(
         str | None, typer.Option(metavar="NAMES", help="Metrics, separated by commas.", show_default="all")
     ] = None,
     controls: Annotated[bool, typer.Option("--controls", help="Compare with controls too.")] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of resampling.")] = 1,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="CSV", help="Write the table there.", show_default=False)
     ] = None,
@@ -46,9 +45,11 @@ def compare(
     with mendable_errors("nothing was written"):
         if output is not None and output.is_dir():
             raise InputError(f"{output} is a folder: give -o the name of a file")
-        found = [read_results(path) for path in results]
-        merged = merge_results(found, seed) if len(found) > 1 else found[0]
-        document = merged.document
+        joined = join_results([read_results(path) for path in results])
+        if len(joined) > 1:
+            ids = ", ".join(each.document.dataset.id for each in joined)
+            raise InputError(f"results of several datasets ({ids}): methods are compared on one")
+        document = joined[0].document
         roles = {card.name: card.role for card in document.methods}
         if first is not None and first not in roles:
             raise InputError(f"no method '{first}' in these results: choose of {', '.join(roles)}")
