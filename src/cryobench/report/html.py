@@ -16,7 +16,7 @@ from cryobench.report._runs import duration, memory, more
 from cryobench.report._sections import DatasetSection, dataset_section
 from cryobench.report._style import with_unit
 
-MESH_BYTES = 14 * 2**20
+MESH_BYTES = 12 * 2**20
 """How many bytes the surfaces of all datasets together may take, so that the page stays below 30 MB."""
 
 
