@@ -69,7 +69,8 @@ def test_a_curve_is_of_the_state_that_it_names() -> None:
     document = make_results(states=30, images=3, points=60, surface_states=1, rings=4).document
     names = [state.name for state in document.states]
     curve = Curve(metric=AUC, method="ppca", protocol="per-image", convention="standard", label="FSC", x=(0.0,),
-                  x_label="", x_unit="1/Å", mean=(1.0,), item_names=(names[7], names[2]), items=((1.0,), (0.5,)))  # fmt: skip
+                  x_label="", x_unit="1/Å", mean=(1.0,), item_names=(names[7], names[2]),
+                  items=((1.0,), (0.5,)))  # fmt: skip
     # As many values as curves, in another order.
     items = ItemValues(AUC, "ppca", "per-image", "standard", {}, "particles", np.array([2, 7]),
                        np.array([2, 7], np.int32), np.array([0.5, 1.0]))  # fmt: skip

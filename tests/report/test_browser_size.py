@@ -1,4 +1,4 @@
-"""The page of a whole study: eight methods on five datasets, one of them with a state for every frame of a trajectory."""
+"""The page of a whole study: eight methods on five datasets, one with a state for every frame of a trajectory."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_state_of_many_is_shown_with_its_neighbours(browser: Any, report: Path
     visit.page.wait_for_function("() => document.getElementById('d4-states-0').layout.shapes.length === 1")
     column = visit.page.evaluate("() => document.getElementById('d4-states-0').layout.shapes[0].x0 + 0.5")
     link = embedded(report.read_text(encoding="utf-8"))["d4-states-0-data"]["link"]
-    assert link["states"][int(column)] <= state <= link["last"][int(column)]
+    assert link["states"][int(column)] <= state < link["states"][int(column) + 1]
     assert "groups: each is the mean over about" in visit.page.locator("#d4-states-deck .card:visible").inner_text()
     visit.see("#d4-shells-0")
     visit.page.wait_for_function(

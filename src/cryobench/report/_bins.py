@@ -42,9 +42,7 @@ class Bins:
         if self.single:
             return ""
         each = self.count / len(self.first)
-        return (
-            f"{self.count:,} states in {len(self.first):,} groups: each is the mean over about {each:.0f} neighbours."
-        )
+        return f"{self.count:,} states in {len(self):,} groups: each is the mean over about {each:.0f} neighbours."
 
     def names(self, states: Sequence[str] | States) -> list[str]:
         """Return what the bins are called."""

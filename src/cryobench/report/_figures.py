@@ -78,8 +78,7 @@ def curve_plot(
         if states is not None and curve.items:
             items, bins = _lines(np.asarray(curve.items, dtype=np.float64), np.asarray(states))
             note = f"Curves of single states: {bins.note}" if bins.note else note
-            where = {"states": list(bins.first), "last": list(bins.last)}
-            lines.append({"method": curve.method, "trace": len(figure.data), **where, **quantised(items)})
+            lines.append({"method": curve.method, "trace": len(figure.data), **_where(bins), **quantised(items)})
         figure.add_trace(_mean_trace(curve, name, styles[curve.method], in_angstrom=group.is_shell_correlation))
     figure.update_xaxes(title_text=plain(with_unit(group.x_label, group.x_unit)))
     figure.update_yaxes(title_text=plain(group.label), title_standoff=8)
@@ -144,7 +143,7 @@ def state_plot(
         tickvals=list(range(len(methods))),
         ticktext=[plain(_short(name)) for name in methods],
     )
-    link = {"kind": "columns", "states": list(bins.first), "last": list(bins.last), "methods": list(methods)}
+    link = {"kind": "columns", "methods": list(methods), **_where(bins)}
     return Plot(plot_id, label, _json(figure, link), 130 + 26 * len(methods), bins.note)
 
 
@@ -267,6 +266,10 @@ def _lines(items: Float[np.ndarray, "n x"], states: Int[np.ndarray, " n"]) -> tu
     known, means = state_means(states, items)
     kept, bins = binned(means.T, known, MOST_LINES)
     return kept.T, bins
+
+
+def _where(bins: Bins) -> dict[str, object]:
+    return {"states": list(bins.first), "last": list(bins.last), "grouped": not bins.single}
 
 
 def _json(figure: go.Figure, link: Mapping[str, object]) -> Markup:

@@ -120,8 +120,11 @@ const LINKS = {
   },
 };
 
-// Whether a column or a line is of a state: from its first one to its last.
-const covers = (link, i, state) => state !== null && link.states[i] <= state && state <= link.last[i];
+// Whether a column or a line is of a state: from its first one to its last, or to the next group where there are groups.
+function covers(link, i, state) {
+  if (state === null || state < link.states[i]) return false;
+  return state <= link.last[i] || (link.grouped && i + 1 < link.states.length && state < link.states[i + 1]);
+}
 
 function box(x0, x1, y0, y1) {
   return { type: "rect", x0, x1, y0, y1, line: { color: colours().accent, width: 2.5 }, fillcolor: "rgba(0,0,0,0)" };
