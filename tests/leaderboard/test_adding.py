@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from made_up_leaderboard import FIRST_BUILD, NASTY_METHOD, SECOND_BUILD, results
 
+from cryobench.benchmark import run_methods, score_run
 from cryobench.benchmark.leaderboard import Commitment, HandedIn, HeldBack, Opening, propose_entries, read_handed_in
-from cryobench.core import CryobenchError, DatasetCard, FormatError, InputError
+from cryobench.benchmark.leaderboard.known_scores import what_is_odd
+from cryobench.core import CryobenchError, Dataset, DatasetCard, FormatError, InputError
 from cryobench.metrics import METRICS
 
 TODAY = datetime.date(2026, 2, 3)
@@ -81,7 +83,18 @@ def spoil(path: str, value: Any) -> Any:
         ("scores.2.metric.direction", "lower", "metric 'fsc-auc' has the direction lower, expected higher"),
         ("scores.2.metric.range", [None, 2.0], "metric 'fsc-auc' has the range"),
         ("scores.2.metric.name", "fsc-auk", "did you mean 'fsc-auc'"),
+        ("scores.2.convention", "mine", "has the convention 'mine', expected 'published' or 'standard'"),
+        ("scores.2.convention", "", "has the convention ''"),
+        ("scores.2.protocol", "all particles", "has the protocol 'all particles', expected per-conformation"),
+        ("scores.2.protocol", "easy ones", "has the protocol 'easy ones'"),
+        ("scores.2.parameters", {"note": "best"}, "has a parameter 'note', expected mask, alignment, images"),
+        ("scores.2.parameters", {"mask": "a good one"}, "cannot have the parameter mask = 'a good one'"),
+        ("scores.2.parameters", {"alignment": "many"}, "cannot have the parameter alignment"),
+        ("scores.2.parameters", {"images": 10}, "goes with the protocol per-image"),
         ("scores", [], "there are no scores of method 'ppca'"),
+        ("runs.1.notes", ["made of another build of the dataset"], "was made of another build of the dataset: submit"),
+        ("runs.1.notes", ["made of another dataset, or another build of it"], "score it without --any-dataset"),
+        ("scores.2.flags", ["made of another build of the dataset"], "cannot be entered"),
         ("methods.0.name", "ppca", "two methods share a name"),
         ("methods.1.role", "floor", "holds controls alone"),
     ],
@@ -93,11 +106,60 @@ def test_what_cannot_be_is_refused(path: str, value: Any, message: str, tmp_path
 
 def test_a_distance_has_the_unit_of_the_coordinate(tmp_path: Path) -> None:
     card = METRICS["population-wasserstein"].model_copy(update={"unit": "°"}).model_dump(mode="json")
-    (made,) = propose_entries(handed_in(tmp_path, change=spoil("scores.3.metric", card)), (), TODAY)
+
+    def change(document: dict[str, Any]) -> None:
+        score = document["scores"][3]
+        score |= {"metric": card, "protocol": "all particles", "convention": "", "parameters": {"classes": "claimed"}}
+
+    (made,) = propose_entries(handed_in(tmp_path, change=change), (), TODAY)
     assert {metric.name: metric.unit for metric in made.metrics} == {"fsc-auc": "", "population-wasserstein": "°"}
     wrong = METRICS["fsc-resolution"].model_copy(update={"unit": "nm"}).model_dump(mode="json")
     with pytest.raises(FormatError, match="has the unit nm, expected Å"):
         propose_entries(handed_in(tmp_path, change=spoil("scores.3.metric", wrong)), (), TODAY)
+
+
+def test_flags_and_what_was_chosen_are_entered(tmp_path: Path) -> None:
+    chosen = {"alignment": "one", "images": 1000, "mask": "no mask"}
+
+    def change(document: dict[str, Any]) -> None:
+        for score in document["scores"][2:]:
+            score |= {"protocol": "per-image", "parameters": chosen, "flags": ["the volumes are mirrored"]}
+
+    (made,) = propose_entries(handed_in(tmp_path, change=change), (), TODAY)
+    assert [score.flags for score in made.scores] == [("the volumes are mirrored",)] * 2
+    assert [score.parameters for score in made.scores] == [chosen] * 2
+
+
+def test_kinds_of_scores_that_runs_have_are_known(tmp_path: Path) -> None:
+    dataset = "Spinning"
+    document = read_handed_in(handed_in(tmp_path).path).document
+    example = document.scores[2]
+    for name, protocol, convention, parameters in (
+        ("fsc-resolution", "per-conformation", "standard", {"threshold": 0.143}),
+        ("fsc-auc-moving", "per-image", "standard", {}),
+        ("real-space-correlation", "per-image", "", {"mask": "union of the true states"}),
+        ("neighborhood-similarity", "5,000 particles drawn", "standard", {"k": 100}),
+        ("information-imbalance", "all particles", "", {"k": 1, "from": "latent to true latent"}),
+        ("nuisance-imbalance", "all particles", "", {"k": 1, "from": "CTF to latent"}),
+        ("latent-regression", "all particles", "", {"of": dataset, "model": "linear"}),
+        ("class-purity", "all particles", "", {"classes": "k-means to 16"}),
+        ("rotation-error", "all particles", "", {"frame": "one", "part": "in plane"}),
+        ("rotations-within", "all particles", "", {"frame": "per-state", "degrees": 5}),
+        ("pose-entanglement", "all particles", "", {"frame": "one", "error": "shift"}),
+    ):
+        update: dict[str, Any] = {"metric": METRICS[name], "protocol": protocol, "convention": convention}
+        update["parameters"] = parameters
+        assert what_is_odd(example.model_copy(update=update), dataset) == ""
+        assert what_is_odd(example.model_copy(update=update | {"protocol": "05 particles drawn"}), dataset)
+    other = {"metric": METRICS["latent-regression"], "protocol": "all particles", "convention": ""}
+    assert what_is_odd(example.model_copy(update=other | {"parameters": {"of": "my own"}}), dataset)
+
+
+def test_every_score_of_a_run_is_known(small_dataset: Dataset) -> None:
+    submissions = [submission for submission, _ in run_methods(small_dataset, ["oracle", "kclasses"], 1)]
+    document = score_run(small_dataset, submissions, 1).document
+    assert {score.protocol for score in document.scores} >= {"per-conformation", "per-image", "all particles"}
+    assert {what_is_odd(score, document.coordinate.name) for score in document.scores} == {""}
 
 
 def test_no_results_at_all(tmp_path: Path) -> None:
@@ -143,7 +205,9 @@ def test_rerun_needs_the_same_evidence_and_scores(tmp_path: Path) -> None:
         "the checksum of the submission is b": {"checksum": "b" * 64},
         "in version 1.0": {"version": "1.1"},
         "does not hold it": {"methods": {"recovar": 0.6}},
-        "has no score 'fsc-auc, mean, per-conformation, published'": {"change": spoil("scores.2.convention", "other")},
+        "has no score 'fsc-auc, mean, per-conformation, published'": {
+            "change": spoil("scores.2.protocol", "per-image")
+        },
         "the kind of the submission is ab-initio": {"change": spoil("runs.1.kind", "ab-initio")},
     }.items():
         with pytest.raises(InputError, match=message):

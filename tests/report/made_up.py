@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -23,6 +25,7 @@ from cryobench.core import (
     Results,
     ResultsDocument,
     Score,
+    State,
     StateMatrix,
     Surface,
 )
@@ -47,6 +50,7 @@ MANY = (
     *METHODS[3:],
 )
 STATES = 24
+SPIKE_STATES = 46_789  # frames of the trajectory behind the published dataset
 
 
 def metric(
@@ -104,8 +108,14 @@ def make_results(
     shells: int = 33,
     rings: int = 16,
     surface_states: int = 6,
+    images: int | None = None,
+    per_image: bool = False,
 ) -> Results:
-    """Return a made-up run over the states of a cyclic coordinate."""
+    """Return a made-up run over the states of a cyclic coordinate.
+
+    With ``images``, volumes are scored of so many states alone, by the per-image protocol, and none by that of
+    conformations, as on a dataset with a state for every frame of a trajectory. With ``per_image`` both are.
+    """
     rng = np.random.default_rng(seed)
     levels = {card.name: LEVELS.get(card.name, round(0.5 + 0.04 * i, 3)) for i, card in enumerate(methods)}
     suffix = f" {NASTY}" if methods is METHODS else ""
@@ -115,6 +125,10 @@ def make_results(
         method: np.clip(level + 0.06 * np.cos(2 * angles + level * 9) + 0.02 * rng.standard_normal(states), 0, 1)
         for method, level in levels.items()
     }
+    protocol = "per-conformation" if images is None else "per-image"
+    protocols = (protocol, "per-image") if per_image else (protocol,)
+    chosen = np.unique(np.linspace(0, states - 1, images or states).round().astype(int))
+    scored = {method: values[chosen] for method, values in quality.items()}
     document = ResultsDocument(
         dataset=DatasetCard(
             id=name,
@@ -132,10 +146,14 @@ def make_results(
                       missing={"rotation-error": "the method gives no poses"} if i % 2 else {}, notes=(SCRIPT_END,))
             for i, card in enumerate(methods) if card.role == "method"
         ),
-        scores=tuple(_scores(levels, quality, methods)),
-        comparisons=tuple(_comparisons(quality, methods)),
-        curves=tuple(_curves(rng, quality, names, shells)),
-        matrices=tuple(_matrices(quality, names, methods)),
+        states=() if images is None else tuple(
+            State(index=i, name=each, images=1, variables={"arm angle": 360 * i / states})
+            for i, each in enumerate(names)
+        ),
+        scores=tuple(_scores(levels, quality, methods, protocol)),
+        comparisons=tuple(_comparisons(quality, methods, protocol)),
+        curves=tuple(_curves(rng, scored, [names[i] for i in chosen], shells, protocols)),
+        matrices=() if images is not None else tuple(_matrices(quality, names, methods)),
         imbalance=tuple(
             ImbalancePoint(method=card.name, space=space, to_space=to, from_space=1.04 - levels[card.name] + 0.1 * i,
                            floor_to_space=0.99, floor_from_space=1.0)
@@ -155,24 +173,26 @@ def make_results(
         tuple(_embeddings(rng, points, levels, states)),
         tuple(_pictures(rng, box, levels)),
         tuple(_surfaces(levels, states, surface_states, rings)),
-        tuple(_items(quality)),
+        tuple(_items(quality, chosen, protocol, max(300, states))),
     )
 
 
-def _scores(levels: dict[str, float], quality: dict[str, np.ndarray], methods: tuple[MethodCard, ...]) -> list[Score]:
+def _scores(
+    levels: dict[str, float], quality: dict[str, np.ndarray], methods: tuple[MethodCard, ...], maps: str
+) -> list[Score]:
     scores = []
     for convention, factor in (("published", 0.49), ("standard", 1.0)):
         for statistic in ("mean", "median"):
             for method, values in quality.items():
                 value = factor * float(values.mean() if statistic == "mean" else np.median(values))
                 scores.append(
-                    Score(metric=AUC, method=method, protocol="per-conformation", convention=convention,
+                    Score(metric=AUC, method=method, protocol=maps, convention=convention,
                           statistic=statistic, value=value, spread=0.05, interval=interval(value, 0.021),  # type: ignore[arg-type]
                           n=len(values), ceiling=factor * 0.97,
                           flags=("never crosses 0.143", NASTY) if method == "shuffle" else ())
                 )  # fmt: skip
     for card, protocol, parameters, scale in (
-        (RESOLUTION, "per-conformation", {"threshold": 0.5}, 20.0),
+        (RESOLUTION, maps, {"threshold": 0.5}, 20.0),
         (NEIGHBOURS, "all particles", {"k": 100}, 1.0),
         (IMBALANCE, "all particles", {"k": 10}, 1.0),
         (ROTATION, "all particles", {}, 10.0),
@@ -191,7 +211,7 @@ def _scores(levels: dict[str, float], quality: dict[str, np.ndarray], methods: t
     return scores
 
 
-def _comparisons(quality: dict[str, np.ndarray], methods: tuple[MethodCard, ...]) -> list[Comparison]:
+def _comparisons(quality: dict[str, np.ndarray], methods: tuple[MethodCard, ...], protocol: str) -> list[Comparison]:
     names = list(quality)
     made = []
     for convention, factor in (("published", 0.49), ("standard", 1.0)):
@@ -199,7 +219,7 @@ def _comparisons(quality: dict[str, np.ndarray], methods: tuple[MethodCard, ...]
             for second in names[i + 1 :]:
                 difference = factor * float(quality[first].mean() - quality[second].mean())
                 made.append(
-                    Comparison(metric=AUC, protocol="per-conformation", convention=convention, first=first,
+                    Comparison(metric=AUC, protocol=protocol, convention=convention, first=first,
                                second=second, difference=difference, interval=interval(difference, 0.08 * factor),
                                n=len(quality[first]))
                 )  # fmt: skip
@@ -207,18 +227,22 @@ def _comparisons(quality: dict[str, np.ndarray], methods: tuple[MethodCard, ...]
 
 
 def _curves(
-    rng: np.random.Generator, quality: dict[str, np.ndarray], names: tuple[str, ...], shells: int
+    rng: np.random.Generator,
+    quality: dict[str, np.ndarray],
+    names: Sequence[str],
+    shells: int,
+    protocols: Sequence[str],
 ) -> list[Curve]:
     x = np.linspace(0, 1 / 6, shells)
     curves = []
-    for convention in ("published", "standard"):
+    for protocol, convention in itertools.product(protocols, ("published", "standard")):
         for method, values in quality.items():
             middle = 0.02 + 0.1 * values[:, None]
             items = 1 / (1 + np.exp((x - middle * (1 + 0.04 * rng.standard_normal((len(values), 1)))) / 0.012))
             curves.append(
-                Curve(metric=AUC, method=method, protocol="per-conformation", convention=convention,
+                Curve(metric=AUC, method=method, protocol=protocol, convention=convention,
                       label="Fourier shell correlation", x=tuple(x.tolist()), x_label="Spatial frequency", x_unit="1/Å",
-                      mean=tuple(items.mean(axis=0).tolist()), item_names=names,
+                      mean=tuple(items.mean(axis=0).tolist()), item_names=tuple(names),
                       items=tuple(tuple(row) for row in items.round(6).tolist()))
             )  # fmt: skip
     for method, values in quality.items():
@@ -253,19 +277,20 @@ def _matrices(
     return made
 
 
-def _items(quality: dict[str, np.ndarray]) -> list[ItemValues]:
+def _items(quality: dict[str, np.ndarray], chosen: np.ndarray, protocol: str, particles: int) -> list[ItemValues]:
     made = []
     for convention, factor in (("published", 0.49), ("standard", 1.0)):
         for method, values in quality.items():
-            states = np.arange(len(values), dtype=np.int32)
+            states = chosen.astype(np.int32)
             made.append(
-                ItemValues(AUC, method, "per-conformation", convention, {}, "states", 10 * states.astype(np.int64),
-                           states, factor * values)
+                ItemValues(AUC, method, protocol, convention, {}, "states", 10 * states.astype(np.int64),
+                           states, factor * values[chosen])
             )  # fmt: skip
+    every = np.arange(particles)
     for method, values in quality.items():
-        states = (np.arange(300) % len(values)).astype(np.int32)
-        errors = 8 * (1.1 - values[states]) + 0.1 * np.sin(np.arange(300))
-        made.append(ItemValues(ROTATION, method, "all particles", "", {}, "particles", np.arange(300), states, errors))
+        states = (every % len(values)).astype(np.int32)
+        errors = 8 * (1.1 - values[states]) + 0.1 * np.sin(every)
+        made.append(ItemValues(ROTATION, method, "all particles", "", {}, "particles", every, states, errors))
     return made
 
 
@@ -320,10 +345,13 @@ def _surfaces(levels: dict[str, float], states: int, shown: int, rings: int) -> 
 def make_many(datasets: int = 5) -> list[Results]:
     """Return runs of eight methods and three controls on several datasets, of the size that a real study has."""
     titles = ("IgG-1D", "IgG-RL", "Ribosembly", "Tomotwin-100", "Spike-MD")
+    states = (100, 100, 16, 100, SPIKE_STATES)
     return [
         make_results(
-            name=title.lower(), title=title, methods=MANY, states=(100, 100, 16, 100, 46)[i], points=6000, shells=65,
-            box=96, rings=48, surface_states=16, seed=i, stand_in="A synthetic chain." if title == "Spike-MD" else "",
+            name=title.lower(), title=title, methods=MANY, states=states[i], points=6000, shells=65,
+            box=96, rings=48, surface_states=20, seed=i, per_image=title != "Spike-MD",
+            images=1000 if title == "Spike-MD" else None,
+            stand_in="A synthetic chain." if title == "Spike-MD" else "",
         )
         for i, title in enumerate(titles[:datasets])
     ]  # fmt: skip

@@ -112,7 +112,33 @@ def test_states_and_methods_change_the_shapes(visit: Visit) -> None:
     assert overlap(*third) < 0.97
     visit.choose_state(13)
     visit.page.wait_for_timeout(200)
-    assert "nearest with a surface" in visit.page.locator("#d0-surfaces .which").first.inner_text()
+    notice = visit.page.locator("#d0-surfaces .other-state")
+    assert notice.inner_text().startswith("Shown is 180°")
+    assert "and not 195°" in notice.inner_text()
+    visit.choose_state(12)
+    visit.page.wait_for_timeout(200)
+    assert not notice.is_visible()
+
+
+def test_a_method_shows_states_of_its_own(browser: Any, tmp_path: Path) -> None:
+    """The truth and one method have surfaces of the states 0, 8 and 16, the other of 4 and 8 alone."""
+    results = make_results()
+    surfaces = [surface(method, state, state / 4) for method in (None, "ppca") for state in (0, 8, 16)]
+    surfaces += [surface(results.document.methods[2].name, state, state / 4) for state in (4, 8)]
+    path = tmp_path / "report.html"
+    path.write_text(render_report([Results(results.document, surfaces=tuple(surfaces))]), encoding="utf-8")
+    visit = Visit(browser, path)
+    figure = visit.see("#d0-surfaces")
+    visit.choose_state(16)
+    visit.page.wait_for_selector("#d0-surfaces[data-state='16']")
+    notice = visit.page.locator("#d0-surfaces .other-state")
+    assert not notice.is_visible()
+    figure.locator("select").select_option(index=1)
+    visit.page.wait_for_selector("#d0-surfaces[data-state='8']")
+    assert "Shown is 120°" in notice.inner_text()
+    assert "and not 240°" in notice.inner_text()
+    assert visit.complaints == []
+    visit.close()
 
 
 def test_dark_pages_have_dark_scenes(browser: Any, report: Path) -> None:

@@ -25,6 +25,9 @@ class Visit:
         self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         self.page.on("dialog", lambda dialog: (self.complaints.append("dialog"), dialog.dismiss()))
         self.page.on("request", lambda request: self.requests.append(request.url))
+        # Processor time of the page's own thread: what other programs of the machine do leaves it alone.
+        self.meter = self.context.new_cdp_session(self.page)
+        self.meter.send("Performance.enable", {"timeDomain": "threadTicks"})
         if before:
             self.page.add_init_script(before)
         self.page.goto(path.as_uri())
@@ -68,6 +71,11 @@ class Visit:
         self.frame()
         data = self.page.locator(selector).evaluate("canvas => canvas.toDataURL('image/png')")
         return np.asarray(Image.open(io.BytesIO(base64.b64decode(data.partition(",")[2]))).convert("RGBA")).astype(int)
+
+    def busy(self) -> float:
+        """Return the seconds of processor time that the page took so far."""
+        metrics = {each["name"]: each["value"] for each in self.meter.send("Performance.getMetrics")["metrics"]}
+        return float(metrics["TaskDuration"])
 
     def close(self) -> None:
         self.context.close()

@@ -14,6 +14,7 @@ from rich.table import Table
 from cryobench.benchmark import comparisons_text, join_results, read_results
 from cryobench.cli.console import console, mendable_errors
 from cryobench.core import Comparison, InputError
+from cryobench.core.words import parameter_words, verdict
 from cryobench.io import write_text
 
 EPILOG = """Examples:
@@ -99,7 +100,7 @@ def _print(chosen: Sequence[Comparison]) -> None:
             each.metric.label,
             each.protocol,
             each.convention,
-            *(f"{k} {v}" for k, v in each.parameters.items() if k != "mask"),
+            *(parameter_words(k, v) for k, v in each.parameters.items() if k != "mask"),
         ]
         table.add_row(
             escape(", ".join(word for word in words if word)),
@@ -112,11 +113,3 @@ def _print(chosen: Sequence[Comparison]) -> None:
     console.print(table)
     kinds = dict.fromkeys(each.interval.kind for each in chosen)
     console.print(f"Intervals: {'; '.join(kinds)}.", markup=False)
-
-
-def verdict(comparison: Comparison) -> str:
-    """Return which of two methods is better, or that they cannot be told apart."""
-    if not comparison.distinguishable:
-        return "not distinguishable"
-    higher = comparison.metric.direction == "higher"
-    return f"{comparison.first if (comparison.difference > 0) == higher else comparison.second} is better"

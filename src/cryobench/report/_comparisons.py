@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from cryobench.core import Comparison, ResultsDocument
+from cryobench.core.words import verdict
 from cryobench.report._style import protocol_text, with_unit
 from cryobench.report._table import decimals, interval_text, signed
 
@@ -60,11 +61,3 @@ def _row(comparison: Comparison) -> ComparisonRow:
         "verdict": verdict(comparison),
         "clear": comparison.distinguishable,
     }
-
-
-def verdict(comparison: Comparison) -> str:
-    """Return which of the two is better in words, following the metric's direction."""
-    if not comparison.distinguishable:
-        return "not distinguishable"
-    first_better = (comparison.difference > 0) == (comparison.metric.direction == "higher")
-    return f"{comparison.first if first_better else comparison.second} is better"

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float, Int
 
 from cryobench.core import Histogram, ImbalancePoint, ItemValues, Results, ResultsDocument
+from cryobench.report._bins import MOST_COLUMNS, Bins, binned, state_means
 from cryobench.report._curves import CurveGroup, group_curves, item_means
 from cryobench.report._families import ORDER, family
 from cryobench.report._figures import Plot, curve_plot, histogram_plot, imbalance_plot, matrix_plot, state_plot
@@ -36,19 +37,30 @@ def curve_decks(results: Results, prefix: str) -> tuple[Deck, Deck]:
     return _curves(shells, results, f"{prefix}-shells"), _curves(others, results, f"{prefix}-curves")
 
 
+Means = tuple[Int[np.ndarray, " S"], Float[np.ndarray, " S"]]
+"""States, ascending, and a number of each."""
+
+
 @dataclass(frozen=True)
 class StateTable:
-    """One number for each method and state: its label, and the numbers by method and by state."""
+    """One number for each method and state: its label, and by method the states and their numbers."""
 
     label: str
-    means: dict[str, dict[int, float]]
+    means: dict[str, Means]
 
-    def grid(self, order: Sequence[str]) -> tuple[Float64[np.ndarray, "m S"], list[str], list[int]]:
-        """Return the numbers, NaN where there is none, methods of the rows in this order, and states of the columns."""
+    def grid(self, order: Sequence[str]) -> tuple[Float[np.ndarray, "m B"], list[str], Bins]:
+        """Return the numbers, NaN where there is none, methods of the rows in this order, and states of the columns.
+
+        Neighbouring states share a column where there are more than :data:`~cryobench.report._bins.MOST_COLUMNS`.
+        """
         methods = [method for method in order if method in self.means]
-        states = sorted({state for row in self.means.values() for state in row})
-        values = np.array([[self.means[method].get(state, np.nan) for state in states] for method in methods])
-        return values.reshape(len(methods), len(states)), methods, states
+        states = np.unique(np.concatenate([self.means[method][0] for method in methods] or [np.empty(0, np.int64)]))
+        values = np.full((len(methods), len(states)), np.nan)
+        for row, method in enumerate(methods):
+            own, numbers = self.means[method]
+            values[row, np.searchsorted(states, own)] = numbers
+        means, bins = binned(values, states, MOST_COLUMNS)
+        return means, methods, bins
 
 
 def state_deck(results: Results, states: States, prefix: str) -> Deck:
@@ -56,9 +68,9 @@ def state_deck(results: Results, states: States, prefix: str) -> Deck:
     order = [card.name for card in results.document.methods]
     plots: list[Plot] = []
     for table in state_tables(results):
-        values, methods, columns = table.grid(order)
-        if len(columns) > 1:
-            plots.append(state_plot(values, methods, columns, states, table.label, f"{prefix}-states-{len(plots)}"))
+        values, methods, bins = table.grid(order)
+        if len(bins) > 1:
+            plots.append(state_plot(values, methods, bins, states, table.label, f"{prefix}-states-{len(plots)}"))
     return Deck(f"{prefix}-states", "Measure", tuple(plots))
 
 
@@ -77,7 +89,7 @@ def state_tables(results: Results) -> list[StateTable]:
         first = members[0]
         protocol = protocol_text(first.protocol, first.convention, first.parameters)
         label = f"{with_unit(first.metric.label, first.metric.unit)} · {protocol}"
-        tables.append(StateTable(label, {each.method: _state_means(each.states, each.values) for each in members}))
+        tables.append(StateTable(label, {each.method: state_means(each.states, each.values) for each in members}))
     return tables or _from_curves(results)
 
 
@@ -143,18 +155,14 @@ def _rank_of_items(members: Sequence[ItemValues]) -> tuple[int, bool, bool, bool
     )
 
 
-def _state_means(states: np.ndarray, values: np.ndarray) -> dict[int, float]:
-    return {state: float(values[states == state].mean()) for state in np.unique(states).tolist()}
-
-
 def _from_curves(results: Results) -> list[StateTable]:
     tables = []
     for group in sorted(group_curves(results.document), key=_rank):
-        means: dict[str, dict[int, float]] = {}
+        means: dict[str, Means] = {}
         for curve in group.curves:
             places = curve_states(curve, results)
             if places is not None:
-                means[curve.method] = _state_means(np.asarray(places), item_means(curve))
+                means[curve.method] = state_means(np.asarray(places), item_means(curve))
         if means:
             tables.append(StateTable(f"mean over the curve · {group.title}", means))
     return tables

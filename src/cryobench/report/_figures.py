@@ -22,6 +22,7 @@ from jaxtyping import Float, Int
 from markupsafe import Markup
 
 from cryobench.core import Curve, Histogram, ImbalancePoint, ResultsDocument, StateMatrix, stream
+from cryobench.report._bins import MOST_LINES, Bins, binned, state_means
 from cryobench.report._curves import THRESHOLDS, CurveGroup, band, frequency_ticks
 from cryobench.report._encode import quantised, script_text
 from cryobench.report._states import States
@@ -34,12 +35,16 @@ _SHORT = 18
 
 @dataclass(frozen=True)
 class Plot:
-    """A figure of the page: a fixed id, what it shows, JSON that is safe inside ``<script>``, a height in pixels."""
+    """A figure of the page: a fixed id, what it shows, JSON that is safe inside ``<script>``, a height in pixels.
+
+    ``note`` is what a reader has to know of it alone, empty where there is nothing.
+    """
 
     id: str
     label: str
     json: Markup
     height: int
+    note: str = ""
 
 
 def curve_plot(
@@ -65,15 +70,15 @@ def curve_plot(
         if roles[curve.method] == "method":
             _add_band(figure, curve, styles[curve.method])
     lines: list[dict[str, object]] = []
+    note = ""
     for curve in group.curves:
         role = roles[curve.method]
         name = plain(curve.method if role == "method" else f"{curve.method} ({role})")
         states = places.get(curve.method)
         if states is not None and curve.items:
-            items = np.asarray(curve.items, dtype=np.float64)
-            lines.append(
-                {"method": curve.method, "trace": len(figure.data), "states": list(states), **quantised(items)}
-            )
+            items, bins = _lines(np.asarray(curve.items, dtype=np.float64), np.asarray(states))
+            note = f"Curves of single states: {bins.note}" if bins.note else note
+            lines.append({"method": curve.method, "trace": len(figure.data), **_where(bins), **quantised(items)})
         figure.add_trace(_mean_trace(curve, name, styles[curve.method], in_angstrom=group.is_shell_correlation))
     figure.update_xaxes(title_text=plain(with_unit(group.x_label, group.x_unit)))
     figure.update_yaxes(title_text=plain(group.label), title_standoff=8)
@@ -81,13 +86,13 @@ def curve_plot(
     figure.update_layout(hovermode="x unified", showlegend=True, legend=legend)
     if group.is_shell_correlation:
         _shell_axes(figure, group)
-    return Plot(plot_id, group.title, _json(figure, {"kind": "curves", "lines": lines}), 470)
+    return Plot(plot_id, group.title, _json(figure, {"kind": "curves", "lines": lines}), 470, note)
 
 
 def state_plot(
     values: Float[np.ndarray, "m S"],
     methods: Sequence[str],
-    states: Sequence[int],
+    bins: Bins,
     known: States,
     label: str,
     plot_id: str,
@@ -97,9 +102,11 @@ def state_plot(
     Parameters
     ----------
     values
-        Shape (methods, states), NaN where there is none.
-    methods, states
-        Of the rows and the columns.
+        Shape (methods, bins), NaN where there is none.
+    methods
+        Of the rows.
+    bins
+        The states of the columns.
     known
         Names of the states.
     label
@@ -112,18 +119,19 @@ def state_plot(
         hovertemplate="%{text}<br>%{z:.4g}<extra></extra>",
         colorscale="Cividis",
         colorbar={"thickness": 10, "outlinewidth": 0, "len": 1.0, "nticks": 4},
-        xgap=0.5 if len(states) <= 60 else 0,
+        xgap=0.5 if len(bins) <= 60 else 0,
         ygap=1,
     )
     figure = go.Figure(trace, layout=_layout())
-    ticks = np.unique(np.linspace(0, len(states) - 1, min(len(states), _NAMED_TICKS)).round().astype(int)).tolist()
+    ticks = np.unique(np.linspace(0, len(bins) - 1, min(len(bins), _NAMED_TICKS)).round().astype(int)).tolist()
+    names = [known.names[bins.first[i]] for i in ticks]
     figure.update_xaxes(
         title_text="true state, in order",
         showgrid=False,
         zeroline=False,
         tickvals=ticks,
-        ticktext=[plain(_short(known.names[states[i]])) for i in ticks],
-        tickangle=0 if max(len(known.names[states[i]]) for i in ticks) <= 6 else -30,
+        ticktext=[plain(_short(name)) for name in names],
+        tickangle=0 if max(map(len, names)) <= 6 else -30,
         automargin=True,
     )
     figure.update_yaxes(
@@ -135,8 +143,8 @@ def state_plot(
         tickvals=list(range(len(methods))),
         ticktext=[plain(_short(name)) for name in methods],
     )
-    link = {"kind": "columns", "states": list(states), "methods": list(methods)}
-    return Plot(plot_id, label, _json(figure, link), 130 + 26 * len(methods))
+    link = {"kind": "columns", "methods": list(methods), **_where(bins)}
+    return Plot(plot_id, label, _json(figure, link), 130 + 26 * len(methods), bins.note)
 
 
 def matrix_plot(matrix: StateMatrix, known: States, plot_id: str) -> Plot:
@@ -248,6 +256,20 @@ def drawn_points(count: int) -> Int[np.ndarray, " drawn"]:
 def plain(text: str) -> str:
     """Return text that plotly shows as it stands: neither its own tags nor its templates are understood in it."""
     return html.escape(text, quote=False).replace("%{", "%\N{ZERO WIDTH SPACE}{")
+
+
+def _lines(items: Float[np.ndarray, "n x"], states: Int[np.ndarray, " n"]) -> tuple[Float[np.ndarray, "l x"], Bins]:
+    """Return the curves that are kept, each with its states: every item, or where there are many means over states."""
+    if len(items) <= MOST_LINES:
+        single = tuple(states.tolist())
+        return items, Bins(single, single, len(single))
+    known, means = state_means(states, items)
+    kept, bins = binned(means.T, known, MOST_LINES)
+    return kept.T, bins
+
+
+def _where(bins: Bins) -> dict[str, object]:
+    return {"states": list(bins.first), "last": list(bins.last), "grouped": not bins.single}
 
 
 def _json(figure: go.Figure, link: Mapping[str, object]) -> Markup:

@@ -67,10 +67,10 @@ def _drawn(results: Results) -> Iterator[tuple[str, Figure]]:
             _drawings.curves(group, document.methods, note),
         )
     for table in state_tables(results):
-        values, methods, places = table.grid([card.name for card in document.methods])
-        names = [states.names[place] for place in places]
-        if len(names) > 1:
-            yield f"states {table.label}", _drawings.heat_map(values, methods, names, table.label, note)
+        values, methods, bins = table.grid([card.name for card in document.methods])
+        if len(bins) > 1:
+            words = f"{bins.note} {note}".strip()
+            yield f"states {table.label}", _drawings.heat_map(values, methods, bins.names(states), table.label, words)
     for matrix in document.matrices:
         areas = np.array([[np.nan if each is None else each for each in row] for row in matrix.values])
         title = f"Recovered against true states: {matrix.method}"

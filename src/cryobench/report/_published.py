@@ -61,9 +61,12 @@ def _rows(scores: Sequence[PublishedScore], columns: Sequence[Column]) -> tuple[
 
 
 def _text(members: Sequence[PublishedScore], column: Column) -> str:
-    """Return what is quoted for a column: of the same protocol, metric and statistic in the published convention."""
+    """Return what is quoted for a column: of the same protocol, metric and statistic in the published convention.
+
+    The published protocol takes volumes as they are, so columns of volumes that were aligned first have no quotes.
+    """
     score = column.scores[0]
-    if score.convention != "published":
+    if score.convention != "published" or score.parameters.get("alignment", "none") != "none":
         return ""
     name = f"{score.protocol} {score.metric.label}".casefold()
     for quote in members:

@@ -127,7 +127,7 @@ def dataset_section(
         json=script_json(
             {
                 "names": states.names,
-                "values": states.values,
+                "values": [None if value is None else float(f"{value:.6g}") for value in states.values],
                 "coordinate": document.coordinate.name,
                 "unit": document.coordinate.unit,
                 "comparisons": comparisons,

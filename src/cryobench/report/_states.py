@@ -51,9 +51,9 @@ def known_states(results: Results) -> States:
     key = document.coordinate.name
     values = {state.index: state.variables[key] for state in document.states if key in state.variables}
     for embedding in results.embeddings:
-        for state in np.unique(embedding.labels).tolist():
-            if state not in values:
-                values[state] = float(embedding.colours[embedding.labels == state][0])
+        found, first = np.unique(embedding.labels, return_index=True)
+        for state, value in zip(found.tolist(), embedding.colours[first].tolist(), strict=True):
+            values.setdefault(state, value)
     return States(
         tuple(names.get(state, f"state {state}") for state in range(count)),
         tuple(values[state] if math.isfinite(values.get(state, math.nan)) else None for state in range(count)),
@@ -64,13 +64,14 @@ def curve_states(curve: Curve, results: Results) -> tuple[int, ...] | None:
     """Return the state of each item of a curve, or ``None`` where that is not known."""
     if not curve.items:
         return None
+    # Names first: values of the same number may stand in another order than the curves.
+    for names in ([state.name for state in results.document.states], *(m.names for m in results.document.matrices)):
+        places = {name: state for state, name in enumerate(names)}
+        if len(places) == len(names) > 0 and all(name in places for name in curve.item_names):
+            return tuple(places[name] for name in curve.item_names)
     for items in results.items:
         if _same(items, curve) and len(items.states) == len(curve.items):
             return tuple(items.states.tolist())
-    for names in ([state.name for state in results.document.states], *(m.names for m in results.document.matrices)):
-        places = {name: state for state, name in enumerate(names)}
-        if len(places) == len(names) and all(name in places for name in curve.item_names):
-            return tuple(places[name] for name in curve.item_names)
     # One map for each state, in their order.
     return tuple(range(len(curve.items))) if curve.protocol == "per-conformation" else None
 

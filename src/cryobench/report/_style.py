@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cryobench.core import Coordinate, InputError, MethodCard
+from cryobench.core.words import parameter_words
 
 # Okabe-Ito without black and yellow, which vanish on a dark and on a light page.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -92,8 +93,8 @@ def colour_map(coordinate: Coordinate) -> tuple[str, ...]:
 
 
 def parameters_text(parameters: Mapping[str, float | int | str]) -> str:
-    """Return parameters as words, such as ``"k = 10, mask = soft"``, in alphabetical order."""
-    return ", ".join(f"{name} = {parameters[name]}" for name in sorted(parameters))
+    """Return parameters as words, such as ``"k = 10, mask = soft"``, in alphabetical order of their names."""
+    return ", ".join(parameter_words(name, parameters[name]) for name in sorted(parameters))
 
 
 def protocol_text(

@@ -9,6 +9,7 @@ from statistics import median
 
 from cryobench.core import Comparison, InputError, Interval, MethodCard, MetricCard, ResultsDocument, Score
 from cryobench.report._families import ORDER, family, is_main
+from cryobench.report._missing import why_missing
 from cryobench.report._style import known_method, protocol_text
 
 Key = tuple[str, str, str, str, tuple[tuple[str, str], ...]]
@@ -55,10 +56,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """A method and its cells, one a column, ``None`` where there is no score."""
+    """A method and its cells, one a column, ``None`` where there is no score: ``missing`` then says why."""
 
     method: MethodCard
     cells: tuple[Cell | None, ...]
+    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,16 @@ def score_table(document: ResultsDocument) -> ScoreTable:
     main = _main(groups)
     ties = [_standings(group, cards, document.comparisons) for group in groups.values()]
     columns = [_cells(group, standings) for group, (standings, _) in zip(groups.values(), ties, strict=True)]
-    rows = [Row(card, tuple(cells.get(card.name) for cells in columns)) for card in document.methods]
+    examples = [next(iter(group.values())) for group in groups.values()]
+    runs = {run.method: run for run in document.runs}
+    rows = [
+        Row(
+            card,
+            tuple(cells.get(card.name) for cells in columns),
+            tuple(why_missing(example, runs.get(card.name)) for example in examples),
+        )
+        for card in document.methods
+    ]
     return ScoreTable(
         tuple(
             _column(tuple(group.values()), cards, main=key in main, compared=compared)
@@ -157,14 +168,16 @@ def _protocol(score: Score) -> str:
 def _main(groups: Mapping[Key, Mapping[str, Score]]) -> set[Key]:
     """Return the columns to be shown first: of each main metric the first, of FSC AUC each protocol and convention.
 
-    Where no metric is a main one, all are.
+    What was aligned in another way has a column of its own, for a method may have no other. Where no
+    metric is a main one, all are.
     """
     chosen: dict[tuple[str, ...], Key] = {}
     for key, group in groups.items():
         score = next(iter(group.values()))
         if is_main(score.metric.name) and score.statistic != "median":
             each = (score.protocol, score.convention) if score.metric.name == "fsc-auc" else ()
-            chosen.setdefault((score.metric.name, *each), key)
+            alignment = str(score.parameters.get("alignment", ""))
+            chosen.setdefault((score.metric.name, alignment, *each), key)
     return set(chosen.values()) or set(groups)
 
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from cryobench.core import InputError, PublishedScore, Results
 from cryobench.report._encode import script_json
+from cryobench.report._environment import page_environment
 from cryobench.report._figures import config
 from cryobench.report._outline import outline
-from cryobench.report._runs import duration, memory, more
 from cryobench.report._sections import DatasetSection, dataset_section
-from cryobench.report._style import with_unit
 
-MESH_BYTES = 14 * 2**20
+MESH_BYTES = 12 * 2**20
 """How many bytes the surfaces of all datasets together may take, so that the page stays below 30 MB."""
 
 
@@ -40,7 +38,7 @@ def render_report(results: Sequence[Results], published: Sequence[PublishedScore
         raise InputError("no results to report: give one or more")
     share = MESH_BYTES // len(results)
     sections = [dataset_section(each, i, published, share) for i, each in enumerate(results)]
-    return _environment().get_template("report.html.j2").render(
+    return page_environment().get_template("report.html.j2").render(
         sections=sections,
         outline=outline(sections),
         title=_title(sections),
@@ -57,18 +55,6 @@ def _title(sections: Sequence[DatasetSection]) -> str:
 def _has_plots(section: DatasetSection) -> bool:
     decks = (section.shells, section.curves, section.by_state, section.matrices, section.histograms)
     return any(decks) or bool(section.imbalance)
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("cryobench.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"with_unit": with_unit, "duration": duration, "memory": memory, "more": more}
-    return environment
 
 
 def _plotly() -> str:

@@ -31,6 +31,8 @@ from cryobench.core import (
 AGREEMENT = 1e-6
 """How far a score found here may be from the one claimed, absolutely and relative to it."""
 
+_OTHER_BUILD = "another build of"  # in the note of a submission that was scored with --any-dataset
+
 
 @dataclass(frozen=True)
 class HeldBack:
@@ -74,7 +76,8 @@ def propose_entries(
     FormatError
         If the results do not hold what an entry needs, or hold a number that cannot be.
     InputError
-        If a method is not in the results, has an entry already, or was not found the same here.
+        If a method is not in the results, has an entry already, was made of another build of the dataset, or was not
+        found the same here.
     """
     chosen = _chosen(handed_in, methods)
     if supersedes is not None and len(chosen) > 1:
@@ -140,6 +143,8 @@ def _entry(
     others: Sequence[LeaderboardEntry],
 ) -> LeaderboardEntry:
     own = verified or handed_in
+    for side in (handed_in, own):
+        _require_of_dataset(side, card.name)
     status: Literal["claimed", "rerun"] = "rerun" if verified else "claimed"
     run = own.run(card.name)
     scores = own.scores(card.name)
@@ -167,6 +172,17 @@ def _entry(
         )
     except pydantic.ValidationError as error:
         raise FormatError(f"{own.path}: method '{card.name}': {first_error(error)}") from error
+
+
+def _require_of_dataset(handed_in: HandedIn, method: str) -> None:
+    """Check that the submission was made of the dataset that it was scored on."""
+    flags = (flag for score in handed_in.scores(method) for flag in score.flags)
+    odd = next((note for note in (*handed_in.run(method).notes, *flags) if _OTHER_BUILD in note), None)
+    if odd is not None:
+        raise InputError(
+            f"'{method}' cannot be entered: by {handed_in.path} its submission was {odd}: submit what was made of this "
+            "dataset, and score it without --any-dataset"
+        )
 
 
 def _score(score: Score) -> EntryScore:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryobench.benchmark.leaderboard.known_scores import what_is_odd
 from cryobench.benchmark.results_files import DOCUMENT, read_document
 from cryobench.core import FormatError, MethodRun, ResultsDocument, Score, UnknownNameError
 from cryobench.io import sha256
@@ -44,12 +45,12 @@ class HandedIn:
         return run
 
     def scores(self, method: str) -> list[Score]:
-        """Return the scores of a method, whose metrics are the known ones.
+        """Return the scores of a method, whose metrics are the known ones and which these can have.
 
         Raises
         ------
         FormatError
-            If there are none, or a metric is unknown or another one than its name says.
+            If there are none, a metric is unknown or another one than its name says, or cannot have such a score.
         """
         scores = [score for score in self.document.scores if score.method == method]
         if not scores:
@@ -71,6 +72,9 @@ class HandedIn:
                     f"{self.path}: method '{score.method}': metric '{known.name}' has the {field} {given}, "
                     f"expected {expected}"
                 )
+        odd = what_is_odd(score, self.document.coordinate.name)
+        if odd:
+            raise FormatError(f"{self.path}: method '{score.method}': {odd}: make the results with cryobench score")
 
 
 def read_handed_in(path: Path) -> HandedIn:

@@ -16,7 +16,7 @@ _MOST_DECIMALS = 6
 class Cell:
     """A score as shown.
 
-    ``mark`` is ``best``, or ``level`` where the interval meets that of the best one. Where there is a ``strip``,
+    ``mark`` is ``best``, or ``meets`` where the interval meets that of the best one. Where there is a ``strip``,
     ``at``, ``low`` and ``width`` place value and interval on it, in percent. ``source`` is the number of the
     note below the table.
     """
@@ -210,7 +210,7 @@ def _mark(score: EntryScore, best: EntryScore | None) -> str:
     if score.interval is None or best.interval is None:
         return ""
     meets = score.interval.low <= best.interval.high and best.interval.low <= score.interval.high
-    return "level" if meets else ""
+    return "meets" if meets else ""
 
 
 def _below(score: EntryScore, places: int) -> str:

@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from cryobench.core import InputError, LeaderboardEntry, MetricCard, slug, superseded
-from cryobench.report._style import with_unit
-from cryobench.report._table import range_text
+from cryobench.report._environment import page_environment
 from cryobench.report.leaderboard._boards import board_path, boards_of
 from cryobench.report.leaderboard._columns import headline, measure_words
 from cryobench.report.leaderboard._history import HEIGHT, WIDTH, histories_of
@@ -67,7 +64,8 @@ def render_leaderboard(entries: Sequence[LeaderboardEntry]) -> dict[str, str]:
         "stand_in_counts": _counts(ordered, stand_in=True),
         "old": {entry.supersedes: entry.id for entry in ordered if entry.supersedes},
     }
-    environment = _environment()
+    environment = page_environment()
+    environment.filters.update(method_path=method_path, board_path=board_path, measure=measure_words)
 
     def page(template: str, path: str, **own: Any) -> str:
         root = "../" * path.count("/")
@@ -123,25 +121,3 @@ def _metrics(entries: Sequence[LeaderboardEntry]) -> list[MetricCard]:
     first = headline(entries)
     found = {card.name: card for entry in entries for card in entry.metrics}
     return sorted(found.values(), key=lambda card: (card.name != first, card.label.casefold(), card.name))
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("cryobench.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        with_unit=with_unit, slug=slug, method_path=method_path, board_path=board_path, measure=measure_words,
-        range=range_text, duration=duration_text,
-    )  # fmt: skip
-    return environment
-
-
-def duration_text(seconds: float) -> str:
-    """Return a time in the unit that suits it."""
-    if seconds < 120:
-        return f"{seconds:.3g} s"
-    return f"{seconds / 60:.3g} min" if seconds < 7200 else f"{seconds / 3600:.3g} h"

@@ -51,12 +51,12 @@ const LINKS = {
   still: () => ({}),
 
   columns(figure, link, panel, div) {
-    const names = link.states.map((state) => plain(panel.names[state]));
+    const names = link.states.map((state, i) => plain(panel.names[state]) + (link.last[i] === state ? "" : " to " + plain(panel.names[link.last[i]])));
     figure.data[0].text = link.methods.map((method) => names.map((name) => plain(method) + "<br>" + name));
     return {
       click: (point) => link.states[point.x],
       show(state) {
-        const column = link.states.indexOf(state);
+        const column = link.states.findIndex((_, i) => covers(link, i, state));
         const shapes = column < 0 ? [] : [box(column - 0.5, column + 0.5, -0.5, link.methods.length - 0.5)];
         Plotly.relayout(div, { shapes });
       },
@@ -90,14 +90,13 @@ const LINKS = {
     figure.data.push(...extra);
     const means = link.lines.map((line) => line.trace);
     const bands = figure.data.map((trace, i) => i).filter((i) => figure.data[i].fill === "toself");
-    const states = new Set(link.lines.flatMap((line) => line.states));
     const items = itemChooser(div, link, figure, panel);
     const xs = (line) => Array.from(figure.data[line.trace].x);
     const row = (line, state) => {
       const width = xs(line).length, sum = new Float64Array(width);
       let found = 0;
       line.states.forEach((each, item) => {
-        if (each !== state) return;
+        if (!covers(line, item, state)) return;
         found += 1;
         for (let i = 0; i < width; i++) sum[i] += line.values[item * width + i];
       });
@@ -106,7 +105,7 @@ const LINKS = {
     return {
       click: (point) => items.stateOf(point),
       show(state) {
-        const chosen = state !== null && states.has(state);
+        const chosen = state !== null && link.lines.some((line) => line.states.some((_, item) => covers(line, item, state)));
         if (link.lines.length === 0) return;
         // The legend is that of the lines drawn full.
         Plotly.restyle(div, { opacity: chosen ? 0.22 : 1, showlegend: !chosen }, means);
@@ -120,6 +119,12 @@ const LINKS = {
     };
   },
 };
+
+// Whether a column or a line is of a state: from its first one to its last, or to the next group where there are groups.
+function covers(link, i, state) {
+  if (state === null || state < link.states[i]) return false;
+  return state <= link.last[i] || (link.grouped && i + 1 < link.states.length && state < link.states[i + 1]);
+}
 
 function box(x0, x1, y0, y1) {
   return { type: "rect", x0, x1, y0, y1, line: { color: colours().accent, width: 2.5 }, fillcolor: "rgba(0,0,0,0)" };
@@ -150,8 +155,8 @@ function itemChooser(div, link, figure, panel) {
       shown.push(line.states[item]);
       traces.push({
         x: Array.from(mean.x), y: Array.from(line.values.subarray(item * width, (item + 1) * width)), mode: "lines", type: "scatter",
-        line: { color: mean.line.color, width: 0.7 }, opacity: 0.6, showlegend: false, name: plain(panel.names[line.states[item]]),
-        hovertemplate: "%{y:.3f}", meta: line.states[item],
+        line: { color: mean.line.color, width: 0.7 }, opacity: 0.6, showlegend: false,
+        name: plain(panel.names[line.states[item]]) + (line.last[item] === line.states[item] ? "" : " to " + plain(panel.names[line.last[item]])), hovertemplate: "%{y:.3f}", meta: line.states[item],
       });
     }
     cleared.then(() => Plotly.addTraces(div, traces)).then(() => Plotly.relayout(div, { hovermode: "closest" }));

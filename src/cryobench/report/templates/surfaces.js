@@ -142,19 +142,29 @@ function viewer(figure) {
     return ready;
   }
 
-  const stateShown = () => {
-    const wantedState = panel.state === null ? content.states[0] : panel.state;
-    return content.states.reduce((best, state) => (Math.abs(state - wantedState) < Math.abs(best - wantedState) ? state : best));
-  };
   const methodShown = () => (select ? Number(select.value) : content.chosen);
+  // States of which the method has a surface; of those that the truth has too, if there are some.
+  const statesShown = () => {
+    const of = (method) => content.meshes.filter((each) => each.method === method).map((each) => each.state);
+    const truth = new Set(of(-1)), own = of(methodShown()), both = own.filter((state) => truth.has(state));
+    const found = both.length ? both : own.length ? own : content.states;
+    return found.slice().sort((a, b) => a - b);
+  };
+  const stateShown = () => {
+    const states = statesShown(), wantedState = panel.state === null ? states[0] : panel.state;
+    return states.reduce((best, state) => (Math.abs(state - wantedState) < Math.abs(best - wantedState) ? state : best));
+  };
 
   async function load() {
     const ticket = ++wanted, state = stateShown(), method = methodShown();
     const pair = await Promise.all([prepared(-1, state), prepared(method, state)]);
     if (ticket !== wanted) return; // another state was chosen meanwhile
     shown = pair;
-    const near = panel.state !== null && panel.state !== state ? "nearest with a surface: " : "";
-    which.forEach((each, i) => { each.textContent = pair[i] ? "· " + near + panel.names[state] : "· no surface for " + panel.names[state]; });
+    const other = panel.state !== null && panel.state !== state;
+    which.forEach((each, i) => { each.textContent = pair[i] ? "· " + panel.names[state] : "· no surface for " + panel.names[state]; });
+    const notice = figure.querySelector(".other-state");
+    notice.hidden = !other;
+    notice.textContent = other ? "Shown is " + panel.names[state] + ", the nearest state with a surface, and not " + panel.names[panel.state] + ", which is selected." : "";
     figure.dataset.state = String(state);
     queue();
   }
@@ -205,8 +215,8 @@ function viewer(figure) {
   const magnify = (factor) => { zoom = Math.max(0.4, Math.min(6, zoom * factor)); queue(); };
   const home = () => { rotation = START; zoom = 1; queue(); };
   const step = (by) => {
-    const place = content.states.indexOf(stateShown());
-    panel.select(content.states[Math.max(0, Math.min(content.states.length - 1, place + by))]);
+    const states = statesShown(), place = states.indexOf(stateShown());
+    panel.select(states[Math.max(0, Math.min(states.length - 1, place + by))]);
   };
 
   const pointers = new Map();

@@ -1,0 +1,146 @@
+"""What a cell says besides its number: why there is none, what was odd, how volumes were aligned."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from made_up import METHODS, make_results, metric
+from page_text import score_table
+
+from cryobench.core import PublishedScore, Results
+from cryobench.core.words import parameter_words
+from cryobench.report import render_report
+from cryobench.report._missing import NOT_SCORED, why_missing
+from cryobench.report._runs import duration
+from cryobench.report._table import score_table as table_of
+
+NASTY = METHODS[2].name
+MIRRORED = "the volumes are mirrored: their hand is that of the other enantiomer, and every score counts it as it is"
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    return make_results(states=6, points=30, surface_states=1, rings=4, shells=9)
+
+
+def with_scores(results: Results, change: dict[str, dict[str, object]], protocol: str = "per-conformation") -> Results:
+    """Return results whose scores of FSC AUC are changed by method."""
+    document = results.document
+    scores = tuple(
+        score.model_copy(update=change.get(score.method, {}))
+        if score.metric.name == "fsc-auc" and score.protocol == protocol
+        else score
+        for score in document.scores
+    )
+    return Results(document.model_copy(update={"scores": scores, "comparisons": ()}))
+
+
+def without(results: Results, method: str, metric: str, missing: dict[str, str]) -> Results:
+    document = results.document
+    scores = tuple(s for s in document.scores if (s.method, s.metric.name) != (method, metric))
+    runs = tuple(r.model_copy(update={"missing": missing}) if r.method == method else r for r in document.runs)
+    return Results(document.model_copy(update={"scores": scores, "runs": runs}))
+
+
+@pytest.mark.parametrize(
+    ("name", "missing", "words"),
+    [
+        ("rotation-error", {"rotation-error": "not asked for", "per-conformation": "needs volumes"}, "not asked for"),
+        ("fsc-auc", {"per-conformation": "needs <b>volumes</b>", "rotation-error": "x"}, "needs <b>volumes</b>"),
+        ("rotation-error", {"per-conformation": "needs volumes"}, "not scored"),
+        ("something-else", {}, "not scored"),
+    ],
+)
+def test_the_reason_is_that_of_the_run(results: Results, name: str, missing: dict[str, str], words: str) -> None:
+    text = render_report([without(results, "ppca", name, missing)])
+    row = next(row for row in score_table(text).split("<tr") if re.search(r"row\"[^>]*>ppca", row))
+    reasons = re.findall(r'class="missing" title="([^"]*)"', row)
+    assert set(reasons) == {html.escape(words)}
+    dialogs = re.findall(r"<dialog.*?</dialog>", text, flags=re.DOTALL)
+    said = [dialog for dialog in dialogs if f'<td colspan="6">{html.escape(words)}</td>' in dialog]
+    assert len(said) >= len(reasons)
+    assert "that the method did not give" not in text
+
+
+def test_measures_that_give_several_metrics() -> None:
+    document = make_results(states=3, points=9, surface_states=1, rings=4).document
+    run = next(run for run in document.runs if run.method == "ppca")
+    found = next(score for score in document.scores if score.metric.name == "rotation-error")
+
+    def why(name: str, missing: dict[str, str], **parameters: str) -> str:
+        card = metric(name, name, "", "", 1.0, "higher")
+        score = found.model_copy(update={"metric": card, "parameters": parameters})
+        return why_missing(score, run.model_copy(update={"missing": missing}))
+
+    assert why("continuity", {"trustworthiness": "not asked for"}) == "not asked for"
+    assert why("rotations-within", {"rotation-error": "needs poses"}) == "needs poses"
+    both = {
+        "classes": "needs labels",
+        "k-means-classes": "needs latents",
+        "populations": "p",
+        "k-means-populations": "k",
+    }
+    assert why("class-accuracy", both, classes="claimed") == "needs labels"
+    assert why("class-accuracy", both, classes="k-means to 16") == "needs latents"
+    assert why("population-wasserstein", both, classes="k-means to 16") == "k"
+    assert why("class-accuracy", {"per-conformation": "x"}) == NOT_SCORED
+    assert why_missing(found, None) == NOT_SCORED
+
+
+def test_flags_are_marks_in_the_table_and_text_in_the_dialog(results: Results) -> None:
+    text = render_report([with_scores(results, {"ppca": {"flags": (MIRRORED,)}})])
+    cells = re.findall(r'<span class="badge flag" title="([^"]*)">⚑ ([^<]*)</span>', score_table(text))
+    mirrored = [(title, words) for title, words in cells if title == html.escape(MIRRORED)]
+    assert len(mirrored) == 4
+    assert all(len(words) <= 60 and words.endswith("…") for _, words in mirrored)
+    dialog = re.findall(r"<dialog.*?</dialog>", text, flags=re.DOTALL)[0]
+    assert f"<td>{html.escape(MIRRORED)}</td>" in dialog
+
+
+def test_what_is_aligned_in_another_way_shares_no_column(results: Results) -> None:
+    """The better value was brought to the truth by one transform: it is neither best nor worse than the other."""
+    changed = with_scores(
+        results,
+        {NASTY: {"parameters": {"alignment": "one"}, "value": 0.99}, "ppca": {"parameters": {"alignment": "none"}}},
+    )
+    table = table_of(changed.document)
+    assert not any(
+        cell.standing for row in table.methods for cell, column in zip(row.cells, table.columns, strict=True)
+        if cell and column.metric.name == "fsc-auc"
+    )  # fmt: skip
+    for column in table.columns:
+        assert len({str(score.parameters.get("alignment")) for score in column.scores}) == 1
+    words = {column.protocol for column in table.columns if column.main and column.metric.name == "fsc-auc"}
+    assert {
+        "mean · per-conformation · standard convention · aligned by one transform",
+        "mean · per-conformation · standard convention · volumes as they are",
+    } <= words
+
+
+def test_published_scores_are_of_volumes_as_they_are(results: Results) -> None:
+    quotes = [PublishedScore(dataset="toy-ring", method="DRGN", protocol="per-conformation FSC AUC", mean=0.9, std=None,
+                             median=None, source="A table", note="")]  # fmt: skip
+    names = [card.name for card in METHODS]
+
+    def shown(alignment: str) -> list[str]:
+        parameters = {"alignment": alignment, "images": 1000, "mask": "no mask"}
+        text = render_report([with_scores(results, {name: {"parameters": parameters} for name in names})], quotes)
+        return re.findall(r'<span class="value">([^<]*)', score_table(text).partition('<tbody class="quoted">')[2])
+
+    assert shown("none") == ["0.9"]
+    assert shown("one") == shown("each") == []
+
+
+def test_parameters_in_words() -> None:
+    assert parameter_words("alignment", "each") == "each volume aligned by itself"
+    assert parameter_words("images", 1000) == "1,000 images"
+    assert parameter_words("images", 1) == "1 image"
+    assert parameter_words("alignment", "sideways") == "alignment = sideways"
+    assert parameter_words("k", 10) == "k = 10"
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(99.4, "99.4 s"), (99.6, "1.66 min"), (7000.0, "1.94 h")])
+def test_times(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
