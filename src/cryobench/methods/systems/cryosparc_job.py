@@ -84,7 +84,7 @@ class Job:
             except FormatError as error:
                 damaged = damaged or error
         if damaged is not None:
-            raise damaged
+            raise FormatError(f"{damaged}; fetch it again, or say whose output this is with --system NAME") from damaged
         return None
 
     def type_is(self, types: Collection[str]) -> bool | None:
