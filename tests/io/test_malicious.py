@@ -412,7 +412,7 @@ def test_a_submission_stays_in_its_folder(tmp_path: Path, name: str) -> None:
     (folder / "volumes" / "link.mrc").symlink_to(tmp_path / "secret.mrc")
     (folder / "submission.json").write_text(
         '{"method": {"name": "a", "version": "1", "role": "method", "summary": ""}, "dataset": "d", '
-        '"dataset_checksum": "", "kind": "fixed-pose", "particles": 3, "seconds": 1}'
+        '"dataset_checksum": "' + "0" * 64 + '", "kind": "fixed-pose", "particles": 3, "seconds": 1}'
     )
     (folder / "volumes" / "index.csv").write_text(f'file,particle\n"{name}",0\n')
     with pytest.raises(FormatError, match=r"index\.csv"):
