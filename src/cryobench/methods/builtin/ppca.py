@@ -97,7 +97,7 @@ class PPCA(Method):
 
     card = MethodCard(
         name="ppca",
-        version="2",
+        version="3",
         role="method",
         summary="Linear subspace of volumes, mean + sum of z_k V_k, fitted by expectation-maximisation on the images, "
         "given poses and CTF (in the family of 3D variability analysis).",
