@@ -214,14 +214,8 @@ def _writing(member: str) -> Iterator[None]:
     except OSError as error:
         if error.errno in _OF_NAMES:
             raise
-<<<<<<< HEAD
-        raise OutputError(
-            f"member {member!r} cannot be written ({error.strerror or error}): make room first"
-        ) from error
-=======
         reason = error.strerror or str(error)
         raise OutputError(f"member {member!r} cannot be written ({reason}): make room first") from error
->>>>>>> i7-small
 
 
 def _listed_sums(folder: Path, path: Path) -> dict[str, str] | None:
