@@ -155,6 +155,7 @@ def test_kinds_of_scores_that_runs_have_are_known(tmp_path: Path) -> None:
     assert what_is_odd(example.model_copy(update=other | {"parameters": {"of": "my own"}}), dataset)
 
 
+@pytest.mark.slow
 def test_every_score_of_a_run_is_known(small_dataset: Dataset) -> None:
     submissions = [submission for submission, _ in run_methods(small_dataset, ["oracle", "kclasses"], 1)]
     document = score_run(small_dataset, submissions, 1).document
