@@ -16,7 +16,8 @@ from typing import Any
 from cryobench.benchmark import metric_needs
 from cryobench.cli.app import app
 from cryobench.datasets import RECIPES
-from cryobench.methods import METHODS, submission_schema
+from cryobench.methods import METHODS, SYSTEMS, submission_schema
+from cryobench.methods.running import RUNNERS, Runner
 from cryobench.metrics import METRICS
 
 _MARKER = re.compile(r"<!-- cryobench: ([a-z]+) -->")
@@ -72,6 +73,23 @@ def metrics() -> str:
     return _table(("name", "what it is", "range", "direction", "reference"), rows)
 
 
+def runners() -> str:
+    """Return a table of the programs of others that are run here, or whose inputs are exported."""
+    rows = []
+    for name in RUNNERS:
+        card = RUNNERS[name].card
+        how = "run here" if isinstance(RUNNERS[name], Runner) else "inputs exported"
+        rows.append((f"`{name}`", card.title, how, card.kind, card.gives, card.licence))
+    return _table(("name", "what it is", "how", "kind", "what it gives", "licence"), rows)
+
+
+def systems() -> str:
+    """Return a table of the systems whose output is read."""
+    cards = [SYSTEMS[name].card for name in SYSTEMS]
+    rows = [(f"`{card.name}`", card.title, card.known_by, card.reads, card.licence or "its vendor's") for card in cards]
+    return _table(("name", "what it is", "known by", "what is read", "licence of the program"), rows)
+
+
 def submission() -> str:
     """Return a table of the fields of ``submission.json``."""
     schema = submission_schema()
@@ -95,7 +113,9 @@ PARTS: dict[str, Callable[[], str]] = {
     "metrics": metrics,
     "needs": needs,
     "recipes": recipes,
+    "runners": runners,
     "submission": submission,
+    "systems": systems,
 }
 
 

@@ -12,10 +12,13 @@ import numpy as np
 import pytest
 
 from cryobench.benchmark import ScoreStore, merge_results, read_results, score_run, write_results
+from cryobench.benchmark.merging import comparisons
 from cryobench.benchmark.run import run_methods, score_submissions
 from cryobench.benchmark.settings import ScoreSettings
+from cryobench.benchmark.volume_scores import resampled
+from cryobench.benchmark.volumes import Curves, ScoredVolume, VolumeScores
 from cryobench.core import Dataset, FormatError, InputError, Results, Submission
-from cryobench.metrics import bootstrap_mean
+from cryobench.metrics import CONVENTIONS, bootstrap_mean, fsc_curve
 
 MEASURES = ("neighborhood-similarity", "information-imbalance")
 SETTINGS = ScoreSettings(measures=MEASURES)
@@ -77,9 +80,35 @@ def test_comparisons_are_paired_differences(results: Results) -> None:
     for each in found:
         key = (each.metric.name, each.protocol, each.convention)
         first, second = (of[key[0], name, key[1], key[2]] for name in ("ppca", "consensus"))
+        assert np.array_equal(first.particles, second.particles) or each.protocol == "per-conformation"
         difference = first.values - second.values
         assert each.difference == pytest.approx(difference.mean(), abs=1e-12)
-        assert each.interval.low == bootstrap_mean(difference, "x", 1, first.groups).low
+        expected = bootstrap_mean(difference, "x", 1, first.groups)
+        assert (each.interval.low, each.interval.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
+def test_items_that_one_method_lacks_are_left_out(results: Results) -> None:
+    item = next(i for i in results.items if i.method == "ppca" and i.protocol == "per-image")
+    kept = np.arange(len(item.values)) % 3 > 0
+    fewer = replace(item, method="other", particles=item.particles[kept], states=item.states[kept],
+                    values=item.values[kept] - 0.25, groups=None)  # fmt: skip
+    (found,) = comparisons([item, fewer], 1)
+    assert found.n == kept.sum()
+    assert found.difference == pytest.approx(0.25, abs=1e-12)
+    assert found.interval.low == pytest.approx(0.25, abs=1e-12)
+    nothing = replace(fewer, particles=fewer.particles + 10_000)
+    assert not list(comparisons([item, nothing], 1))
+
+
+def test_one_image_of_each_state_is_not_without_error() -> None:
+    """Within states of one image nothing varies: an interval of no width would call every difference real."""
+    volume = np.random.default_rng(0).normal(size=(8, 8, 8)).astype(np.float32)
+    curve = fsc_curve(volume, volume)
+    curves: Curves = dict.fromkeys(CONVENTIONS, curve)
+    one = VolumeScores("m", "per-image", [ScoredVolume(i, i, curves, None, 0.0) for i in range(30)])
+    assert resampled(one) == ("particles", None)
+    two = VolumeScores("m", "per-image", [ScoredVolume(i, i // 2, curves, None, 0.0) for i in range(30)])
+    assert resampled(two)[0] == "particles within states"
 
 
 def test_a_truth_surface_encloses_what_the_method_s_does(results: Results) -> None:
@@ -191,7 +220,10 @@ def test_a_store(results: Results, tmp_path: Path) -> None:
     assert_same(found, results)
     (tmp_path / "scores/a/results.npz").write_bytes(b"damaged")
     assert store.find("a") is None
-    store.forget("a")
+    store.keep("a", results)
+    assert store.has("a")
+    assert not ScoreStore(tmp_path / "scores", fresh=True).has("a")
+    (tmp_path / "scores/a/results.npz").unlink()
     assert not store.has("a")
     none = ScoreStore(None)
     none.keep("a", results)

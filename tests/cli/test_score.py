@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -98,12 +99,42 @@ def test_again_the_same_bytes_and_only_what_changed(folder: Path, scored: Path, 
     assert moved == {"ppca"}
 
 
-@pytest.mark.slow
-def test_anew_the_same_bytes(folder: Path, scored: Path, tmp_path: Path) -> None:
-    done = run("score", folder / "ppca", folder / "kclasses-5", "--dataset", folder / "dataset", "-o", tmp_path / "a",
-               "--cache", tmp_path / "other", "--threads", "1")  # fmt: skip
-    assert done.exit_code == 0, done.output
-    assert (tmp_path / "a/results.json").read_bytes() == (scored / "results.json").read_bytes()
+TIMES = re.compile(rb'"(seconds|scored_at|scoring_seconds)": [^,\n]+')
+
+
+def test_anew_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+    for name, threads in (("a", 1), ("b", 2)):
+        done = run("score", folder / "ppca", "--dataset", folder / "dataset", "-o", tmp_path / name, "--cache",
+                   tmp_path / f"kept-{name}", "--threads", threads, "--controls", "oracle", "--metrics",
+                   "neighborhood-similarity")  # fmt: skip
+        assert done.exit_code == 0, done.output
+    for name in ALL:
+        first, second = (TIMES.sub(b"", (tmp_path / each / name).read_bytes()) for each in "ab")
+        assert first == second
+
+
+def test_another_build_is_refused_whatever_was_kept(folder: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(folder / "ppca", tmp_path / "ppca")
+    manifest = json.loads((other / "submission.json").read_text())
+    (other / "submission.json").write_text(json.dumps(manifest | {"dataset_checksum": "0" * 64}))
+    call = ["score", other, "--dataset", folder / "dataset", "-o", tmp_path / "x", "--controls", "none",
+            "--metrics", "neighborhood-similarity"]  # fmt: skip
+    for expected in (2, 0, 2):
+        done = run(*call, *([] if expected else ["--any-dataset"]), scores=folder / "kept")
+        assert done.exit_code == expected, done.output
+        assert ("another build" in done.output) or not expected
+    document = json.loads((tmp_path / "x/results.json").read_text())
+    assert "made of another dataset" in document["runs"][0]["notes"][0]
+    volumes = [score for score in document["scores"] if score["metric"]["name"] == "fsc-auc"]
+    assert all("made of another dataset" in " ".join(score["flags"]) for score in volumes)
+
+
+def test_stray_files_and_fresh(folder: Path, scored: Path, tmp_path: Path) -> None:
+    with_log = shutil.copytree(folder / "ppca", tmp_path / "ppca")
+    (with_log / "run.log").write_text("of the program")
+    call = ["score", with_log, "--dataset", folder / "dataset", "-o", tmp_path / "x", "--dry-run"]
+    assert run(*call, scores=folder / "kept").output.count("unchanged") == 4
+    assert run(*call, "--fresh", scores=folder / "kept").output.count("to be scored") == 4
 
 
 def test_names_and_no_controls(folder: Path, tmp_path: Path) -> None:
@@ -164,6 +195,7 @@ def test_compare(folder: Path, scored: Path, tmp_path: Path) -> None:
         (["score", "{f}/ppca", "--dataset", "{f}/dataset", "-o", "{t}/x", "--metrics", "x"], "unknown measure 'x'"),
         (["score", "{f}/ppca", "--dataset", "{f}/dataset", "-o", "{t}/x", "--controls", "orakel"], "'oracle'?"),
         (["score", "{f}/ppca", "--dataset", "{f}/dataset", "-o", "{f}/dataset"], "not empty and holds no results"),
+        (["score", "truth={f}/ppca", "--dataset", "{f}/dataset", "-o", "{t}/x"], "as the true maps are in results"),
         (["score", "=", "--dataset", "{f}/dataset", "-o", "{t}/x"], "expected a submission folder, or NAME=FOLDER"),
         (["compare", "{t}/none"], "no such file"),
         (["compare", "{f}/out", "--first", "nobody"], "no method 'nobody' in these results"),

@@ -6,6 +6,8 @@ import csv
 import hashlib
 import io
 import json
+import resource
+import signal
 import stat
 import subprocess
 import zipfile
@@ -19,7 +21,7 @@ from fsc_inputs import cryobench, files, ran, refused, rows
 from cryobench.benchmark import wanted_particles
 from cryobench.core import Dataset, MethodCard, Submission, Volume
 from cryobench.io import write_array, write_volume
-from cryobench.methods import ClassVolumes, submission_schema, write_submission
+from cryobench.methods import METHODS, ClassVolumes, read_submission, submission_schema, write_submission
 
 N, STATES = 480, 6
 METHOD = MethodCard(name="mine", version="1", role="method", summary="For a test.")
@@ -126,6 +128,11 @@ FAULTS: dict[str, tuple[Break, tuple[str, ...]]] = {
         lambda f: edit(f, method=METHOD.model_dump() | {"name": "../../etc"}),
         ("field 'method': Value error, name is '../../etc', expected a name without slashes",),
     ),
+    "a ceiling of its own": (
+        lambda f: edit(f, method=METHOD.model_dump() | {"role": "ceiling"}),
+        ("field 'method': Value error, role is 'ceiling' and name 'mine', but only built-in controls have that role",),
+    ),
+    "no checksum": (lambda f: edit(f, dataset_checksum="x"), ("field 'dataset_checksum': String should match",)),
     "another dataset": (
         lambda f: edit(f, dataset="spike-md", dataset_checksum="0" * 64),
         ("made of 'spike-md', but the dataset is 'igg-1d:standin'", "dataset_checksum 000000000000", "1 error"),
@@ -322,6 +329,27 @@ def test_volumes_of_classes(sound: Path, dataset: Path, truth: Dataset, tmp_path
     assert [row["value"] for row in first] == [row["value"] for row in second]
 
 
+def test_without_latents_only_the_images_that_queries_lists_are_wanted(sound: Path, dataset: Path) -> None:
+    (sound / "latents.npy").unlink()
+    listed = [row["particle"] for row in csv.DictReader(io.StringIO(ran("queries", dataset, "-n", 20)))]
+    index(sound, *(f"000.mrc,{particle}" for particle in listed))
+    assert "are wanted" not in check(sound, dataset)[1]
+    index(sound, *(f"000.mrc,{particle}" for particle in listed[1:]))
+    assert (
+        f"no volume of 1 of the {len(listed)} particles that are wanted (0): add them (cryobench queries lists"
+        in (check(sound, dataset)[1])
+    )
+
+
+@pytest.mark.parametrize("name", ["oracle", "consensus", "shuffle"])
+def test_controls_keep_their_roles(name: str, truth: Dataset, dataset: Path, tmp_path: Path) -> None:
+    control = METHODS[name]
+    claimed = Submission(method=control.card, particles=N, latents=truth.truth.latents)
+    write_submission(claimed, truth.card, tmp_path / name, None, seconds=None)
+    assert check(tmp_path / name, dataset)[0] == 0
+    assert read_submission(tmp_path / name).method.role == control.card.role != "method"
+
+
 def test_a_submission_is_started_once(dataset: Path, truth: Dataset, tmp_path: Path) -> None:
     folder = tmp_path / "new"
     call = (
@@ -449,6 +477,22 @@ def test_no_zip(content: bytes | None, sound: Path, dataset: Path, tmp_path: Pat
     assert "not a readable zip file" in refused("submission", "unpack", path, "-o", tmp_path / "out")
     assert not (tmp_path / "out").exists()
     assert not list(tmp_path.glob(".*"))
+
+
+def test_a_full_disk_is_not_a_damaged_zip(sound: Path, tmp_path: Path) -> None:
+    ran("submission", "pack", sound, "-o", tmp_path / "x.zip")
+    # What the system does where a file may grow no further: the same call, another error number.
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        words = refused("submission", "unpack", tmp_path / "x.zip", "-o", tmp_path / "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    assert "member 'labels.npy' cannot be written (File too large)" in words
+    assert "not a readable zip" not in words
+    assert files(tmp_path) - {f"mine/{name}" for name in files(sound)} == {"x.zip"}
 
 
 def test_a_bomb_that_lies_about_its_size(tmp_path: Path) -> None:

@@ -8,9 +8,13 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import typer.core
+import typer.main
 
+from cryobench.cli.app import app
 from cryobench.datasets import RECIPES
-from cryobench.methods import METHODS
+from cryobench.methods import METHODS, SYSTEMS
+from cryobench.methods.running import RUNNERS
 from cryobench.metrics import METRICS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -33,7 +37,15 @@ def page_of_commands(hooks: ModuleType) -> str:
 
 
 @pytest.mark.parametrize(
-    ("part", "names"), [("datasets", RECIPES), ("recipes", RECIPES), ("methods", METHODS), ("metrics", METRICS)]
+    ("part", "names"),
+    [
+        ("datasets", RECIPES),
+        ("recipes", RECIPES),
+        ("methods", METHODS),
+        ("metrics", METRICS),
+        ("runners", RUNNERS),
+        ("systems", SYSTEMS),
+    ],
 )
 def test_tables_name_every_entry(hooks: ModuleType, part: str, names: list[str]) -> None:
     head, rule, *rows = hooks.PARTS[part]().splitlines()
@@ -51,9 +63,31 @@ def test_page_of_commands_shows_every_option(page_of_commands: str) -> None:
         assert option in page
 
 
+def every_command() -> set[str]:
+    """Return the names of all commands and groups, with those that they are in, by walking through the program."""
+
+    def walk(command: object, names: tuple[str, ...]) -> set[str]:
+        found = {" ".join(names)}
+        if isinstance(command, typer.core.TyperGroup):
+            for name, inner in command.commands.items():
+                found |= walk(inner, (*names, name))
+        return found
+
+    return walk(typer.main.get_command(app), ())
+
+
+def test_page_of_commands_has_examples(page_of_commands: str) -> None:
+    for command in ("score", "compare", "report", "methods run", "submission read", "leaderboard add", "queries"):
+        section = page_of_commands.partition(f"## `cryobench {command}`\n")[2].partition("\n## ")[0]
+        assert f"cryobench {command}" in section.partition("Examples:")[2], command
+
+
 def test_page_of_commands_shows_the_commands_of_groups(page_of_commands: str) -> None:
     shown = re.findall(r"^## `cryobench ?(.*)`$", page_of_commands, re.MULTILINE)
-    assert {"", "demo", "datasets", "datasets build", "datasets init"} <= set(shown)
+    assert set(shown) == every_command()
+    assert {"demo", "datasets build", "methods run", "submission read", "leaderboard add", "fsc per-image"} <= set(
+        shown
+    )
     assert all(f"Usage: cryobench {call}".strip() in page_of_commands for call in shown)
 
 

@@ -39,6 +39,7 @@ from cryobench.methods import find_latents, read_latents, read_submission
 from cryobench.methods.systems import SYSTEMS, Choice, detect_systems
 
 CANARY = "canary"
+IN_ORDER = Choice(in_order=True)  # so that nothing is refused for its order alone
 TOUCH = f"open({CANARY!r}, 'w').close()"
 
 
@@ -277,7 +278,7 @@ def test_an_output_runs_nothing(tmp_path: Path, particles: Particles, system: st
     write(folder, OUTPUTS[system], ATTACKS[name])
     assert system in [found.name for found in detect_systems(folder)]
     with pytest.raises(FormatError, match="output"):
-        SYSTEMS[system].read(folder, particles, Choice())
+        SYSTEMS[system].read(folder, particles, IN_ORDER)
 
 
 @pytest.mark.parametrize("name", ARCHIVES)
@@ -285,7 +286,7 @@ def test_an_output_of_torch_runs_nothing(tmp_path: Path, particles: Particles, n
     folder = tmp_path / "output"
     write(folder, OUTPUTS["opus-dsd"], ARCHIVES[name])
     with pytest.raises(FormatError, match="output"):
-        SYSTEMS["opus-dsd"].read(folder, particles, Choice())
+        SYSTEMS["opus-dsd"].read(folder, particles, IN_ORDER)
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -297,7 +298,7 @@ def test_pickled_settings_of_an_output_run_nothing(
     write(folder, {settings: ATTACKS[name], "z.1.pkl": ARRAY}, b"")
     assert detect_systems(folder) == []
     with pytest.raises(FormatError, match="output"):
-        SYSTEMS[system].read(folder, particles, Choice())
+        SYSTEMS[system].read(folder, particles, IN_ORDER)
 
 
 @pytest.mark.parametrize(
@@ -314,7 +315,7 @@ def test_pickled_settings_of_an_output_run_nothing(
 def test_settings_in_yaml_run_nothing(tmp_path: Path, particles: Particles, tag: str) -> None:
     folder = tmp_path / "output"
     write(folder, {"config.yaml": yaml(**VAE, more=f"norm: {tag}"), "z.1.pkl": ARRAY}, b"")
-    found = SYSTEMS["cryodrgn"].read(folder, particles, Choice())  # the word is dropped, the rest is read
+    found = SYSTEMS["cryodrgn"].read(folder, particles, IN_ORDER)  # the word is dropped, the rest is read
     np.testing.assert_array_equal(found.submission.latents, np.eye(3))
 
 
@@ -338,7 +339,7 @@ def test_odd_settings_in_yaml_are_refused(tmp_path: Path, particles: Particles, 
     write(folder, {"config.yaml": text, "z.1.pkl": ARRAY}, b"")
     assert detect_systems(folder) == []
     with pytest.raises(FormatError, match=message):
-        SYSTEMS["cryodrgn"].read(folder, particles, Choice())
+        SYSTEMS["cryodrgn"].read(folder, particles, IN_ORDER)
 
 
 @pytest.mark.parametrize("system", OUTPUTS)
@@ -349,7 +350,7 @@ def test_an_output_is_not_read_through_a_link(tmp_path: Path, particles: Particl
         path.unlink()
         path.symlink_to(outside)
     with pytest.raises(FormatError, match="leads out of its folder"):
-        SYSTEMS[system].read(folder, particles, Choice())
+        SYSTEMS[system].read(folder, particles, IN_ORDER)
 
 
 def test_volumes_are_not_read_through_a_link(tmp_path: Path, particles: Particles) -> None:
@@ -359,7 +360,7 @@ def test_volumes_are_not_read_through_a_link(tmp_path: Path, particles: Particle
     (tmp_path / "outside.mrc").write_bytes(b"secret")
     (kmeans / "vol_001.mrc").symlink_to(tmp_path / "outside.mrc")
     with pytest.raises(FormatError, match="leads out of its folder"):
-        SYSTEMS["cryodrgn"].read(folder, particles, Choice())
+        SYSTEMS["cryodrgn"].read(folder, particles, IN_ORDER)
 
 
 @pytest.mark.parametrize("name", ["../../secret.pkl", "/etc/passwd", "secret\0.pkl", "a" * 5000 + ".pkl", "/dev/zero"])
@@ -411,7 +412,7 @@ def test_a_submission_stays_in_its_folder(tmp_path: Path, name: str) -> None:
     (folder / "volumes" / "link.mrc").symlink_to(tmp_path / "secret.mrc")
     (folder / "submission.json").write_text(
         '{"method": {"name": "a", "version": "1", "role": "method", "summary": ""}, "dataset": "d", '
-        '"dataset_checksum": "", "kind": "fixed-pose", "particles": 3, "seconds": 1}'
+        '"dataset_checksum": "' + "0" * 64 + '", "kind": "fixed-pose", "particles": 3, "seconds": 1}'
     )
     (folder / "volumes" / "index.csv").write_text(f'file,particle\n"{name}",0\n')
     with pytest.raises(FormatError, match=r"index\.csv"):
@@ -443,6 +444,68 @@ def test_an_array_file_cannot_claim_what_it_has_not(tmp_path: Path, shape: tuple
     (tmp_path / "a.npy").write_bytes(content.getvalue())
     with pytest.raises(FormatError, match=r"a\.npy"):
         read_array(tmp_path / "a.npy")
+
+
+def claiming(sizes: dict[str, int]) -> bytes:
+    """Return an archive whose directory gives its arrays, each of one number, these sizes."""
+    content = io.BytesIO()
+    np.savez_compressed(content, **{name: np.zeros(1) for name in sizes})
+    raw = bytearray(content.getvalue())
+    at = 0
+    for size in sizes.values():
+        at = raw.index(b"PK\x01\x02", at) + 24
+        raw[at : at + 4] = size.to_bytes(4, "little")
+    return bytes(raw)
+
+
+@pytest.mark.parametrize("sizes", [{"a": 2**30 + 1}, {"a": 2**29, "b": 2**29, "c": 1}, {"a": 136, "b": 2**32 - 2}])
+def test_an_archive_of_arrays_cannot_claim_more_than_it_accounts_for(tmp_path: Path, sizes: dict[str, int]) -> None:
+    (tmp_path / "a.npz").write_bytes(claiming(sizes))
+    with pytest.raises(FormatError, match=r"a\.npz: [0-9]+ bytes that claim to hold [0-9,]+ bytes of arrays: expected"):
+        read_arrays(tmp_path / "a.npz", ("a",))
+
+
+def test_an_archive_of_arrays_that_claims_less_is_read_no_further(tmp_path: Path) -> None:
+    """So the sizes that are checked are those that count."""
+    (tmp_path / "a.npz").write_bytes(claiming({"a": 130}))
+    with pytest.raises(FormatError, match=r"a\.npz: not readable"):
+        read_arrays(tmp_path / "a.npz", ("a",))
+
+
+def test_a_member_that_claims_a_large_array_is_refused(tmp_path: Path) -> None:
+    for shape in ((2**44,), (2**70,)):
+        content = io.BytesIO()
+        np.lib.format.write_array_header_1_0(content, {"descr": "<f8", "fortran_order": False, "shape": shape})
+        (tmp_path / "a.npz").write_bytes(torch_zip({"a.npy": content.getvalue()}))
+        with pytest.raises(FormatError, match=r"a\.npz: not readable"):
+            read_arrays(tmp_path / "a.npz", ("a",))
+
+
+def test_an_archive_of_arrays_by_another_compression_is_refused(tmp_path: Path) -> None:
+    content = io.BytesIO()
+    np.save(content, np.zeros(1))
+    for compression in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        (tmp_path / "a.npz").write_bytes(torch_zip({"a.npy": content.getvalue()}, compression))
+        with pytest.raises(FormatError, match=r"'a\.npy' is neither stored nor deflated"):
+            read_arrays(tmp_path / "a.npz", ("a",))
+
+
+def test_an_archive_of_zeros_is_read(tmp_path: Path) -> None:
+    """Deflated, they take a thousandth of their size."""
+    zeros = np.zeros(2**23)
+    np.savez_compressed(tmp_path / "a.npz", a=zeros)
+    assert (tmp_path / "a.npz").stat().st_size * 900 < zeros.nbytes
+    np.testing.assert_array_equal(read_arrays(tmp_path / "a.npz", ("a",))[0], zeros)
+
+
+def test_a_pipe_that_settings_name_is_not_waited_for(tmp_path: Path, particles: Particles) -> None:
+    folder = tmp_path / "output"
+    table = pickle.dumps(np.zeros((3, 3), np.float32))
+    for pipe in (tmp_path / "far.star", folder / "near.star", tmp_path / "dataset" / "beside.star"):
+        write(folder, {"config.yaml": yaml(str(pipe), **VAE), "z.1.pkl": table}, b"")
+        os.mkfifo(pipe)
+        with pytest.raises(FormatError, match="the order of the rows is not known"):
+            SYSTEMS["cryodrgn"].read(folder, particles, Choice())
 
 
 def test_a_pipe_or_a_device_is_not_waited_for(tmp_path: Path) -> None:

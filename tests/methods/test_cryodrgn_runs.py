@@ -57,7 +57,7 @@ Run = Callable[..., Finished]
 def run(dataset: tuple[Dataset, Path], cryodrgn_program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("CRYOBENCH_ENVIRONMENTS", str(tmp_path / "environments"))
     monkeypatch.setenv("CRYOBENCH_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("OMP_NUM_THREADS", str(min(2, os.cpu_count() or 1)))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # two would wait for each other on a busy machine
     runner = RUNNERS["cryodrgn"]
     assert isinstance(runner, Runner)
     record_command(runner, str(cryodrgn_program), accepted=False)
@@ -91,18 +91,18 @@ def test_train_dec_is_interrupted_goes_on_and_beats_the_consensus(
     run: Run, dataset: tuple[Dataset, Path], tmp_path: Path
 ) -> None:
     found, _ = dataset
-    flags = (*DECODER, "-n", "12")
+    flags = (*DECODER, "-n", "24")
 
     def interrupt(line: str) -> None:
-        if "Train Epoch: 3/12" in line:
+        if "Train Epoch: 3/24" in line:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         run("cryodrgn-dec", *flags, line=interrupt)
     lines: list[str] = []
     done = run("cryodrgn-dec", *flags, line=lines.append)
-    assert not any("Train Epoch: 1/12" in line for line in lines), "it goes on"
-    assert any("Train Epoch: 12/12" in line for line in lines)
+    assert not any("Train Epoch: 1/24" in line for line in lines), "it goes on"
+    assert any("Train Epoch: 24/24" in line for line in lines)
 
     submission = read_submission(done.path, len(found.particles), found.card)
     assert submission.latents is not None

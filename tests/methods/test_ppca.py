@@ -8,7 +8,8 @@ import pytest
 
 from cryobench.core import ArrayImages, Dataset, InputError, Particles, Volume, silent, stream
 from cryobench.imaging import Projector, fourier_crop, parametric_ctf, uniform_poses
-from cryobench.methods.builtin.ppca import PPCA, TOLERANCE, Posterior, e_step, fit, m_step, principal_axes
+from cryobench.methods.builtin import ppca
+from cryobench.methods.builtin.ppca import PPCA, TOLERANCE, Fit, Posterior, e_step, fit, m_step, principal_axes
 from cryobench.methods.builtin.stages import BoxImages, Stage, white_noise
 from cryobench.metrics import fsc_curve, neighborhood_similarity
 
@@ -118,14 +119,53 @@ def test_it_needs_particles(small_dataset: Dataset) -> None:
         PPCA().run(subset, 0, silent)
 
 
-def test_the_likelihood_never_falls_and_settles(linear: Linear) -> None:
+def begin(linear: Linear) -> Posterior:
     n = len(linear.z)
-    begun = Posterior(stream(0, "test start").standard_normal((n, 2)), np.zeros((n, 2, 2)))
-    found = fit(BoxImages(linear.particles, 24), begun, linear.noise(), Stage(16.0, 60))
-    gains = np.diff([each.likelihood for each in found])
-    assert len(found) < 60
-    assert (gains >= 0).all()
-    assert gains[0] > TOLERANCE * n
+    return Posterior(stream(0, "test start").standard_normal((n, 2)), np.zeros((n, 2, 2)))
+
+
+def test_steps_raise_the_likelihood(linear: Linear) -> None:
+    """Of the steps themselves: the fit drops an iteration that lowers it, so its own can't fall."""
+    images, posterior, level, likelihoods = BoxImages(linear.particles, 24), begin(linear), linear.noise(), []
+    for _ in range(12):
+        found = e_step(images, m_step(images, posterior), level)
+        posterior, level = found.posterior, found.noise
+        likelihoods.append(found.likelihood)
+    gains = np.diff(likelihoods) / len(linear.z)
+    assert gains[0] > 10
+    # None is below 0 here; the ridge and the interpolation of the M-step may cost a little.
+    assert gains.min() > -1e-3
+
+
+def test_a_fit_ends_where_it_has_settled(linear: Linear) -> None:
+    found = fit(BoxImages(linear.particles, 24), begin(linear), linear.noise(), Stage(16.0, 60))
+    gains = np.diff([each.likelihood for each in found]) / len(linear.z)
+    assert 2 < len(found) < 60
+    assert (gains[:-1] >= TOLERANCE).all()
+    assert gains[-1] < TOLERANCE
+
+
+def test_each_stage_starts_with_the_noise_that_the_last_one_found(
+    linear: Linear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[np.ndarray] = []
+    ends: list[np.ndarray] = []
+
+    def watched(images: BoxImages, posterior: Posterior, noise: np.ndarray, stage: Stage, mask: None) -> list[Fit]:
+        found = fit(images, posterior, noise, stage, mask)
+        given.append(noise)
+        ends.append(found[-1].noise)
+        return found
+
+    monkeypatch.setattr(ppca, "fit", watched)
+    monkeypatch.setattr(ppca, "STAGES", (Stage(24.0, 2), Stage(18.0, 2), Stage(16.0, 2)))
+    PPCA(components=1).run(linear.particles, 0, silent)
+    assert [len(each) for each in ends] == [9, 12, 13]  # half a box of 16, 22 and 24, and the origin
+    white = white_noise(linear.particles)
+    for before, after in zip(ends[:-1], given[1:], strict=True):
+        np.testing.assert_array_equal(after[: len(before)], before)
+        np.testing.assert_array_equal(after[len(before) :], white)
+    assert (ends[0][1:8] != white).all()
 
 
 def test_the_likelihood_is_that_of_a_normal(linear: Linear) -> None:

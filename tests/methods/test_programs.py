@@ -66,6 +66,14 @@ def test_lines_are_told_and_kept(tmp_path: Path) -> None:
     assert log.read_text().startswith("earlier\n")
     assert set(log.read_text().replace("\r", "\n").split("\n")) == {"earlier", "one", "50 %", "100 %", "wrong", "end"}
     assert done.seconds > 0
+    assert done.cpu_seconds > 0
+
+
+def test_processor_time_is_that_of_the_program_alone() -> None:
+    busy = "import time\nwhile time.process_time() < 0.6: pass"
+    nested = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {busy!r}])"
+    assert run_program(python(nested)).cpu_seconds >= 0.6
+    assert run_program(python("import time; time.sleep(0.3)")).cpu_seconds < 0.3
 
 
 def test_a_failure_quotes_the_last_words(tmp_path: Path) -> None:

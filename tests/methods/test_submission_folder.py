@@ -155,6 +155,21 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: manifest(f, method=METHOD.model_dump() | {"role": "hero"}),
         r"field 'method\.role': Input should be",
     ),
+    "a ceiling of its own": (
+        lambda f: manifest(f, method=METHOD.model_dump() | {"role": "ceiling"}),
+        r"field 'method': .*role is 'ceiling' and name 'mine', but only built-in controls .*oracle is a ceiling",
+    ),
+    "a method as a floor": (
+        lambda f: manifest(f, method=METHOD.model_dump() | {"role": "floor", "name": "ppca"}),
+        r"field 'method': .*role is 'floor' and name 'ppca'",
+    ),
+    "a control of another role": (
+        lambda f: manifest(f, method=METHOD.model_dump() | {"role": "floor", "name": "oracle"}),
+        r"field 'method': .*role is 'floor' and name 'oracle'",
+    ),
+    "no checksum": (lambda f: manifest(f, dataset_checksum=""), r"field 'dataset_checksum': String should match"),
+    "a checksum in capitals": (lambda f: manifest(f, dataset_checksum="A" * 64), r"field 'dataset_checksum': String"),
+    "a checksum and a line": (lambda f: manifest(f, dataset_checksum="a" * 64 + "\n"), r"'dataset_checksum': String"),
     "no particle": (lambda f: manifest(f, particles=0), r"field 'particles': .*greater than or equal to 1"),
     "more particles": (
         lambda f: manifest(f, particles=13),

@@ -33,11 +33,14 @@ class ScaledPair:
         The maps.
     shells
         Shells of the reference that count, s.
+    band
+        Shells of the moving map that hold anything: its own band limit, if it has one.
     """
 
     moving: SliceGrid
     reference: SliceGrid
     shells: int
+    band: int
 
     @property
     def box(self) -> int:
@@ -45,8 +48,12 @@ class ScaledPair:
         return self.moving.box
 
     def own_shells(self, magnification: float) -> int:
-        """Return how many shells of the moving map those of the reference that count reach to."""
-        return max(_FEWEST, int(self.shells / max(magnification, 1.0)))
+        """Return how many shells of the moving map count: those that it holds and that the reference reaches."""
+        return min(max(_FEWEST, int(self.shells / max(magnification, 1.0))), self.band)
+
+    def shrunk_shells(self, magnification: float) -> int:
+        """Return how many shells count once the larger map is shrunk."""
+        return min(self.shells, int(self.band * max(magnification, 1.0)))
 
     def transforms(self) -> _Transforms:
         """Return the transforms of both as they are."""
@@ -63,7 +70,7 @@ class ScaledPair:
         """Return the mean FSC over the shells that count, the moving map turned and displaced, the larger shrunk."""
         first, second = self._shrunk(magnification, matrix)
         placed = displace_volume(first, displacement / max(magnification, 1.0))
-        return self._mean_fsc(placed, second, self.shells)
+        return self._mean_fsc(placed, second, self.shrunk_shells(magnification))
 
     def fit(
         self, magnification: float, matrix: Float64[np.ndarray, "3 3"] = _IDENTITY, own_shells: int | None = None
@@ -83,7 +90,7 @@ class ScaledPair:
             would agree the better the fewer of its shells are asked for.
         """
         if own_shells is None:
-            (first, second), shells = self._shrunk(magnification, matrix), self.shells
+            (first, second), shells = self._shrunk(magnification, matrix), self.shrunk_shells(magnification)
         else:
             (first, second), shells = self._own(magnification, matrix), own_shells
         weights = flat_weights(first, second, self.box, shells)
@@ -121,11 +128,8 @@ class ScaledPair:
     def _mean_fsc(
         self, first: Complex64[np.ndarray, "d d h"], second: Complex64[np.ndarray, "d d h"], shells: int
     ) -> float:
-        """Return the mean FSC over the first shells; those beyond the band limit of a map do not count."""
-        powers = [shell_powers(each, self.box)[1 : shells + 1] for each in (first, second)]
-        held = np.logical_and(*(power > _EMPTY * power.max(initial=_TINY) for power in powers))
-        fsc = shell_correlations(first, second, self.box)[1 : shells + 1]
-        return float(fsc[held].sum() / max(int(held.sum()), _FEWEST))
+        """Return the mean FSC over the first shells, of which there are five at least."""
+        return float(shell_correlations(first, second, self.box)[1 : shells + 1].sum() / max(shells, _FEWEST))
 
 
 _Transforms = tuple[Complex64[np.ndarray, "d d h"], Complex64[np.ndarray, "d d h"]]
@@ -141,7 +145,9 @@ def scaled_pair(
 ) -> ScaledPair:
     """Return two maps of one box, cropped to a smaller one in Fourier space, of which so many shells count."""
     first, second = (slice_grid(crop_volume(each, box).copy()[None], DEFAULT) for each in (moving, reference))
-    return ScaledPair(first, second, min(shells, box // 2 - 1))
+    powers = shell_powers(_turned(first, _IDENTITY), box)[1 : box // 2]
+    band = int(np.flatnonzero(powers > _EMPTY * powers.max()).max(initial=0)) + 1
+    return ScaledPair(first, second, min(shells, box // 2 - 1), band)
 
 
 def shell_correlations(

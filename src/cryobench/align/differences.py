@@ -38,6 +38,7 @@ _STEP = 0.04
 _COARSE_BOX = 32
 _COARSE_SHELLS = 10
 _CLOSE = 1e-3
+_SMALLEST_BOX = 16
 _GOOD = 0.8  # a smooth map agrees with its mirror image by more than half
 _STEPS = 12
 _NO_TURN = 1 + 2 * np.cos(np.deg2rad(0.5))
@@ -67,6 +68,8 @@ class MapDifference:
     scale_gain, shift_gain, turn_gain
         How much of the agreement is owed to taking back the magnification (over those shells of the map that the
         reference reaches at both sizes), the shift, and the turn with the mirror.
+    shells
+        Shells that were compared.
     """
 
     magnification: float
@@ -79,6 +82,7 @@ class MapDifference:
     scale_gain: float
     shift_gain: float
     turn_gain: float
+    shells: int
 
     @property
     def degrees(self) -> float:
@@ -169,7 +173,7 @@ def _turned(pair: ScaledPair, place: _Place) -> _Place:
     spectra = spectrum_pair(np.float32(place.sign) * moving, reference, pair.box, _GRIDDING, moments=True)
     shrunk = max(place.magnification, 1.0)
     weights = fsc_weights(spectra, spectra.fsc(place.matrix, place.displacement / shrunk))
-    weights[pair.shells + 1 :] = 0.0
+    weights[pair.shrunk_shells(place.magnification) + 1 :] = 0.0
     matrix, displacement, _ = refine(spectra, place.matrix, place.displacement / shrunk, weights, _STEPS)
     displacement *= shrunk
     agreement = place.sign * pair.agreement(place.magnification, matrix, displacement)
@@ -184,7 +188,8 @@ def _in_any_frame(fine: ScaledPair, found: _Place) -> _Place:
     ]
     best = found
     for turn, magnification in enumerate(magnifications):
-        moving, reference = fine.maps(magnification)
+        box = min(fine.box, max(_SMALLEST_BOX, 2 * fine.shrunk_shells(magnification) + 2))
+        moving, reference = (crop_volume(each, box) for each in fine.maps(magnification))
         likely = 1.0 if _skewness(moving) * _skewness(reference) >= 0 else -1.0
         for sign in (likely, -likely) if turn == 0 else (likely,):
             aligned = align_volumes(np.float32(sign) * moving, reference)
@@ -223,6 +228,7 @@ def _described(pair: ScaledPair, place: _Place, box: int) -> MapDifference:
         scale_gain=of_sign(pair.fit(m, matrix, own)) - of_sign(pair.fit(1.0, matrix, own)),
         shift_gain=place.agreement - sign * pair.agreement(m, matrix, np.zeros(3)),
         turn_gain=place.agreement - of_sign(pair.fit(m)),
+        shells=pair.shrunk_shells(m),
     )
 
 
@@ -232,7 +238,7 @@ def spectral_magnification(pair: ScaledPair) -> float:
     Spectra know nothing of turn, shift, hand and sign.
     """
     first, second = (np.log(np.maximum(shell_powers(each, pair.box), 1e-30)) for each in pair.transforms())
-    shells = np.arange(1, pair.shells + 1, dtype=np.float64)
+    shells = np.arange(1, min(pair.shells, pair.band) + 1, dtype=np.float64)
     all_shells = np.arange(len(first), dtype=np.float64)
     logs = np.arange(-np.log(LARGEST), np.log(LARGEST), _STEP / 2)
     misfits = np.empty(len(logs))

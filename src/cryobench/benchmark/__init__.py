@@ -4,7 +4,7 @@ from cryobench.benchmark.colouring import colourings
 from cryobench.benchmark.confusion import Confusion, confusion
 from cryobench.benchmark.drawing import LatentDrawing, draw_latents
 from cryobench.benchmark.joining import join_results
-from cryobench.benchmark.latent_plots import imbalance_points, neighbourhood_curves, recovery
+from cryobench.benchmark.latent_plots import imbalance_points, neighbourhood_bounds, neighbourhood_curve, recovery
 from cryobench.benchmark.leaderboard.published import published_scores
 from cryobench.benchmark.merging import merge_results
 from cryobench.benchmark.needs import Computable, computable_metrics, metric_needs
@@ -14,7 +14,7 @@ from cryobench.benchmark.query_files import read_queries
 from cryobench.benchmark.results_files import RESULT_FILES, read_document, read_results, write_results
 from cryobench.benchmark.run import dataset_results, run_methods, score_run, score_submissions
 from cryobench.benchmark.sanity import SanityFinding, SanityReport, check_volumes, sanity_notes
-from cryobench.benchmark.score_store import ScoreStore, folder_checksum, score_key
+from cryobench.benchmark.score_store import ScoreStore, score_key
 from cryobench.benchmark.score_tables import comparisons_text, score_document, scores_text
 from cryobench.benchmark.scoring import CONTROLS, Entry, entries, score_entries
 from cryobench.benchmark.settings import ScoreSettings
@@ -59,12 +59,12 @@ __all__ = [
     "dataset_results",
     "draw_latents",
     "entries",
-    "folder_checksum",
     "imbalance_points",
     "join_results",
     "merge_results",
     "metric_needs",
-    "neighbourhood_curves",
+    "neighbourhood_bounds",
+    "neighbourhood_curve",
     "particles_of_conformations",
     "particles_of_images",
     "per_item_text",

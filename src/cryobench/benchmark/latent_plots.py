@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cryobench.benchmark.measures import Measured, Reference
+from cryobench.benchmark.measures import Claim, Measured, Reference
 from cryobench.benchmark.measures.latents import latents_of, regression_of
 from cryobench.benchmark.measures.scoring import part_of, shuffled
 from cryobench.benchmark.measures.space import Space
@@ -19,20 +19,24 @@ CURVE_PARTICLES = 10_000
 RADII_PERCENT = (0.5, *map(float, range(1, 21)))
 
 
-def neighbourhood_curves(measured: Measured, reference: Reference, method: str, seed: int) -> tuple[Curve, ...]:
-    """Return the % of matching neighbours over the radius of the neighbourhood in % of the particles.
+def neighbourhood_curve(measured: Measured, reference: Reference, method: str, seed: int) -> Curve:
+    """Return the % of matching neighbours over the radius of the neighbourhood in % of the particles."""
+    claim, known, protocol = _drawn(measured, reference, seed)
+    return _curve(known.space, latents_of(claim), method, protocol)
 
-    Three curves: of the latents, of the latents shuffled (floor) and of the true ones (ceiling).
-    """
+
+def neighbourhood_bounds(measured: Measured, reference: Reference, seed: int) -> tuple[Curve, Curve]:
+    """Return the same of the latents shuffled (floor), and of the true ones (ceiling)."""
+    claim, known, protocol = _drawn(measured, reference, seed)
+    spaces = {"floor": latents_of(shuffled(claim, 0, seed)), "ceiling": known.space}
+    floor, ceiling = (_curve(known.space, space, name, protocol) for name, space in spaces.items())
+    return floor, ceiling
+
+
+def _drawn(measured: Measured, reference: Reference, seed: int) -> tuple[Claim, Reference, str]:
     claim, known = part_of(measured.claim, reference, CURVE_PARTICLES, seed)
     count = len(known)
-    protocol = "all particles" if count == len(reference) else f"{count:,} particles drawn"
-    spaces = {
-        method: latents_of(claim),
-        "floor": latents_of(shuffled(claim, 0, seed)),
-        "ceiling": known.space,
-    }
-    return tuple(_curve(known.space, space, name, protocol) for name, space in spaces.items())
+    return claim, known, "all particles" if count == len(reference) else f"{count:,} particles drawn"
 
 
 def _curve(true: Space, space: Space, name: str, protocol: str) -> Curve:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pydantic
 from jaxtyping import Float64
 
-from cryobench.benchmark.latent_plots import imbalance_points, neighbourhood_curves
+from cryobench.benchmark.latent_plots import imbalance_points, neighbourhood_curve
 from cryobench.benchmark.measures import MEASURES, Reference, measure_submission
 from cryobench.benchmark.pose_tables import pose_errors
 from cryobench.benchmark.settings import ScoreSettings
-from cryobench.core import Curve, Histogram, ImbalancePoint, ItemValues, Progress, Score, Submission
+from cryobench.core import Curve, Histogram, ImbalancePoint, InputError, ItemValues, Progress, Score, Submission
 
 _EDGES = {"rotation error": ("°", 0.02, 180.0), "shift error": ("Å", 0.02, 200.0)}
 _BINS = 60
@@ -36,12 +37,21 @@ def score_claim(
 
     Raises
     ------
+    InputError
+        If a score is no finite number.
     UnknownNameError
         If there is no measure of a name that was chosen.
     """
     names = tuple(MEASURES) if settings.measures is None else settings.measures
     method = submission.method.name
-    measured = measure_submission(submission, reference, names, settings.seed, progress)
+    try:
+        measured = measure_submission(submission, reference, names, settings.seed, progress)
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(
+            f"method '{method}': a {error.title.lower()} that is no finite number ({first['loc'][0]}): check its "
+            "latents, classes and poses"
+        ) from error
     items = tuple(
         ItemValues(
             metric=score.metric,
@@ -59,15 +69,13 @@ def score_claim(
     )
     curves: tuple[Curve, ...] = ()
     if submission.latents is not None and np.ptp(submission.latents, axis=0).any():
-        drawn = neighbourhood_curves(measured, reference, method, settings.seed)
-        curves = tuple(curve for curve in drawn if curve.method == method)
+        curves = (neighbourhood_curve(measured, reference, method, settings.seed),)
     histograms: tuple[Histogram, ...] = ()
     if submission.poses is not None and reference.poses is not None:
         errors = zip(_EDGES, pose_errors(measured, reference), strict=True)
         histograms = tuple(_histogram(method, quantity, values) for quantity, values in errors)
-    return LatentResults(
-        measured.scores, items, curves, imbalance_points(measured.scores), histograms, dict(measured.missing)
-    )
+    missing = dict(measured.missing) | {name: "not asked for" for name in MEASURES if name not in names}
+    return LatentResults(measured.scores, items, curves, imbalance_points(measured.scores), histograms, missing)
 
 
 def _histogram(method: str, quantity: str, values: Float64[np.ndarray, " N"]) -> Histogram:

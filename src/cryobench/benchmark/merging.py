@@ -10,7 +10,7 @@ from jaxtyping import Int
 
 from cryobench.benchmark.volumes import PER_CONFORMATION
 from cryobench.core import Comparison, InputError, ItemValues, Results, Score
-from cryobench.metrics import bootstrap_mean
+from cryobench.metrics import bootstrap_means, interval_of_means
 
 BEATEN = "not a ceiling here: too few images of each state, or too noisy"
 
@@ -82,14 +82,28 @@ def merge_results(parts: Sequence[Results], seed: int) -> Results:
 def comparisons(items: Sequence[ItemValues], seed: int) -> Iterator[Comparison]:
     """Yield the paired difference of every two methods that were scored on the same items.
 
-    Volumes of states are paired by the state, all else by the particle.
+    Volumes of states are paired by the state, all else by the particle. Items that one of the two lacks, such as the
+    resolution of a volume that could not be scored, are left out, and ``n`` counts what is left.
     """
-    for first, second in itertools.combinations(items, 2):
+    means: dict[int, np.ndarray] = {}
+
+    def drawn(place: int) -> np.ndarray:
+        if place not in means:
+            means[place] = bootstrap_means(items[place].values, seed, items[place].groups)
+        return means[place]
+
+    for (place, first), (other, second) in itertools.combinations(enumerate(items), 2):
         if first.key != second.key or first.method == second.method:
             continue
-        if not np.array_equal(_paired_by(first), _paired_by(second)):
-            continue
-        differences = first.values - second.values
+        here, there = _paired_by(first), _paired_by(second)
+        if np.array_equal(here, there):
+            differences, resampled = first.values - second.values, drawn(place) - drawn(other)
+        else:
+            _, one, two = np.intersect1d(here, there, return_indices=True)
+            if not one.size:
+                continue
+            differences = first.values[one] - second.values[two]
+            resampled = bootstrap_means(differences, seed)
         yield Comparison(
             metric=first.metric,
             protocol=first.protocol,
@@ -97,7 +111,7 @@ def comparisons(items: Sequence[ItemValues], seed: int) -> Iterator[Comparison]:
             first=first.method,
             second=second.method,
             difference=float(differences.mean()),
-            interval=bootstrap_mean(differences, f"{first.over}, paired", seed, first.groups),
+            interval=interval_of_means(resampled, f"{first.over}, paired"),
             n=len(differences),
             parameters=first.parameters,
         )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from cryobench.benchmark.conformations import MOST_STATES
+from cryobench.benchmark.queries import particles_of_images
 from cryobench.core import Dataset, Picture, Truth, Volume
 from cryobench.datasets import example_particles
 
-SHOWN = 7
-"""States of which volumes are shown."""
+PICTURED, SURFACED = 7, 20
+"""States of which projections and surfaces are shown."""
 
 _AXES = {0: "z", 1: "y", 2: "x"}
 
@@ -25,25 +27,23 @@ def particle_pictures(dataset: Dataset, count: int = 4) -> list[Picture]:
     return pictures
 
 
-def shown_states(truth: Truth) -> list[int]:
-    """Return the states that are shown, evenly spread, of those that have particles."""
-    present: list[int] = np.unique(truth.labels).tolist()
-    if len(present) <= SHOWN:
-        return present
-    return [present[place * len(present) // SHOWN] for place in range(SHOWN)]
+def shown_states(truth: Truth, count: int, images: int) -> list[int]:
+    """Return so many states, evenly spread, of those whose volumes are scored.
+
+    Of more states than one volume each is asked for, those are the states of the per-image protocol.
+    """
+    scored = np.unique(truth.labels)
+    if len(scored) > MOST_STATES:
+        scored = np.unique(truth.labels[particles_of_images(truth, images)])
+    return (
+        [int(scored[place * len(scored) // count]) for place in range(count)]
+        if len(scored) > count
+        else [int(state) for state in scored]
+    )
 
 
-def true_pictures(truth: Truth) -> list[Picture]:
-    """Return a projection of the true volume of each state that is shown."""
-    return [_projection("truth", truth, state, truth.volumes[state]) for state in shown_states(truth)]
-
-
-def volume_pictures(truth: Truth, method: str, state: int, volume: Volume) -> list[Picture]:
-    """Return a projection of a method's volume of a state, along the axis that shows most of the true ones."""
-    return [_projection(method, truth, state, volume)]
-
-
-def _projection(row: str, truth: Truth, state: int, volume: Volume) -> Picture:
+def projection(row: str, truth: Truth, state: int, volume: Volume) -> Picture:
+    """Return a projection of a volume of a state, along the axis that shows most of the true ones."""
     axis, extent = _broadest_axis(truth.volumes[0]), _extent(truth)
     centre = volume.box // 2
     shown = slice(centre - extent, centre + extent)

@@ -16,6 +16,9 @@ from cryobench.benchmark.volume_results import score_volumes, true_views
 from cryobench.core import Dataset, InputError, MethodRun, Progress, Results, ResultsDocument, Submission, silent
 from cryobench.methods import Control, find_method
 
+TRUTH = "truth"
+"""What the true maps are called in pictures."""
+
 
 def run_methods(
     dataset: Dataset, names: Iterable[str], seed: int, progress: Progress = silent
@@ -73,13 +76,11 @@ def score_submissions(
     InputError
         If two submissions are of one name.
     """
-    names = [submission.method.name for submission in submissions]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"two submissions are called '{name}': give one of them another name")
+    require_names([submission.method.name for submission in submissions])
     truth = dataset.truth
     reference = reference or Reference.of(dataset)
-    volumes = score_volumes(submissions, truth, settings, progress)
+    notes = [()] * len(submissions) if runs is None else [run.notes for run in runs]
+    volumes = score_volumes(submissions, truth, settings, progress, notes)
     found = []
     for place, (submission, seen) in enumerate(zip(submissions, volumes, strict=True)):
         claimed = score_claim(submission, reference, settings, progress)
@@ -91,7 +92,7 @@ def score_submissions(
                     known.model_copy(
                         update={
                             "missing": {**seen.missing, **claimed.missing},
-                            "notes": (*known.notes, *seen.notes),
+                            "notes": tuple(seen.notes),
                         }
                     ),
                 ),
@@ -114,9 +115,29 @@ def score_submissions(
     return found
 
 
+def require_names(names: Sequence[str]) -> None:
+    """Raise unless methods can be told apart by their names, and from the true maps.
+
+    Raises
+    ------
+    InputError
+        Naming the one that cannot.
+    """
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(
+                f"two submissions are called '{name}': give one of them another name, as in other-name=FOLDER"
+            )
+        if name == TRUTH:
+            raise InputError(
+                f"a submission is called '{name}', as the true maps are in results: give it another name, as in "
+                "other-name=FOLDER"
+            )
+
+
 def dataset_results(dataset: Dataset, settings: ScoreSettings) -> Results:
     """Return what a report shows of the dataset itself, without any method: particles and true volumes."""
-    pictures, surfaces = true_views(dataset.truth)
+    pictures, surfaces = true_views(dataset.truth, settings)
     return Results(_document(dataset, settings), (), (*particle_pictures(dataset), *pictures), tuple(surfaces), ())
 
 

@@ -40,8 +40,8 @@ UNLIKE = 5.0
 """Agreement times shells below which a map is like nothing in the images: white noise reaches 4.3 at its best place."""
 
 _TRUSTED = 0.5
-_CHANCE = 0.015  # by how much the mean FSC of unrelated maps varies
-_FEWEST_SHELLS = 8
+_CHANCE, _SHELLS = 0.015, 15  # what a fit gains of unrelated maps, over so many shells
+_FEWEST_SHELLS = 6
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,10 @@ def check_volumes(
         found = find_difference(mean, known.volume, known.shells)
     except InputError as error:
         return SanityReport((), count, None, str(error))
-    return SanityReport(tuple(_findings(found, min(known.shells, FINEST_BOX // 2 - 1), kind)), count, found)
+    if found.shells < _FEWEST_SHELLS:
+        reason = f"the volumes hold {found.shells} shells alone: too little to tell a fault by"
+        return SanityReport((), count, found, reason)
+    return SanityReport(tuple(_findings(found, kind)), count, found)
 
 
 def sanity_notes(
@@ -210,8 +213,8 @@ def _mean(
     return (Volume((total / count).astype(np.float32), particles.pixel_size) if count else None), count
 
 
-def _findings(found: MapDifference, shells: int, kind: str) -> Sequence[SanityFinding]:
-    if found.agreement * shells < UNLIKE:
+def _findings(found: MapDifference, kind: str) -> Sequence[SanityFinding]:
+    if found.agreement * found.shells < UNLIKE:
         words = (
             f"unlike the dataset: the mean volume agrees with the consensus of the particles by a mean FSC of "
             f"{found.agreement:.2f} at best, at any size, place, turn and hand: check that it is of this dataset"
@@ -227,8 +230,11 @@ def _findings(found: MapDifference, shells: int, kind: str) -> Sequence[SanityFi
 
 
 def _required_gain(found: MapDifference) -> float:
-    """Return the gain in agreement beyond chance, which has the more to say the worse the maps agree."""
-    return max(GAIN, _CHANCE * (1 - found.agreement**2))
+    """Return the gain in agreement beyond chance.
+
+    That has the more to say the worse the maps agree, and the fewer shells there are to tell a motion by.
+    """
+    return max(GAIN, _CHANCE * (1 - found.agreement**2) * (_SHELLS / max(found.shells, 1)) ** 2)
 
 
 def _of_size_and_sign(found: MapDifference) -> Sequence[SanityFinding]:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+import cryobench
 from cryobench.benchmark.provenance import provenance
 from cryobench.benchmark.results_files import ARRAYS, DOCUMENT, pack_arrays, read_results
 from cryobench.benchmark.settings import ScoreSettings
 from cryobench.core import DatasetCard, FormatError, OutputError, Results
-from cryobench.io import sha256, write_bytes, write_text
+from cryobench.io import write_bytes, write_text
 
-_REVISION = 1
-"""Of how scores are computed: a change of any number that is stored needs another one."""
+_ROOMS = ("core", "ops", "io", "imaging", "datasets", "methods", "align", "metrics", "benchmark")
+"""The rooms whose code decides what scores are."""
 
 
 class ScoreStore:
@@ -26,14 +27,18 @@ class ScoreStore:
     ----------
     folder
         Where; made when the first results are kept. ``None`` to keep none, and find none.
+    fresh
+        Whether what is there is left aside, and replaced.
     """
 
-    def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path | None, *, fresh: bool = False) -> None:
+        self._folder, self._fresh = folder, fresh
 
     def has(self, key: str) -> bool:
-        """Return whether results of a key were kept."""
-        return self._folder is not None and (self._folder / key / DOCUMENT).is_file()
+        """Return whether there are results of a key."""
+        if self._folder is None or self._fresh:
+            return False
+        return all((self._folder / key / name).is_file() for name in (DOCUMENT, ARRAYS))
 
     def find(self, key: str) -> Results | None:
         """Return the results of a key, None where there are none, or what there is cannot be read."""
@@ -64,11 +69,6 @@ class ScoreStore:
         write_bytes(place / ARRAYS, pack_arrays(results))
         write_text(place / DOCUMENT, results.document.model_dump_json() + "\n")
 
-    def forget(self, key: str) -> None:
-        """Delete the results of a key."""
-        if self._folder is not None:
-            shutil.rmtree(self._folder / key, ignore_errors=True)
-
 
 def score_key(dataset: DatasetCard, what: Mapping[str, str], settings: ScoreSettings) -> str:
     """Return the key of results: the SHA-256 of all that they depend on.
@@ -83,7 +83,7 @@ def score_key(dataset: DatasetCard, what: Mapping[str, str], settings: ScoreSett
         What was chosen.
     """
     parts = {
-        "revision": _REVISION,
+        "code": code_checksum(),
         "what": dict(sorted(what.items())),
         "settings": settings.model_dump(mode="json"),
         "provenance": provenance(dataset, settings.seed),
@@ -91,14 +91,11 @@ def score_key(dataset: DatasetCard, what: Mapping[str, str], settings: ScoreSett
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def folder_checksum(folder: Path) -> str:
-    """Return the SHA-256 over the names and contents of all files in a folder, whatever their order on disk.
-
-    Hidden files, which other programs leave, do not count.
-    """
+@functools.cache
+def code_checksum() -> str:
+    """Return the SHA-256 over the code that decides what scores are: a change of it makes all anew."""
+    package = Path(cryobench.__file__).parent
     whole = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder)
-        if path.is_file() and not any(part.startswith(".") for part in relative.parts):
-            whole.update(f"{relative.as_posix()}\0{sha256(path)}\n".encode())
+    for path in sorted(path for room in _ROOMS for path in (package / room).rglob("*.py")):
+        whole.update(f"{path.relative_to(package).as_posix()}\0".encode() + path.read_bytes() + b"\0")
     return whole.hexdigest()

@@ -10,7 +10,7 @@ import numpy as np
 from cryobench.benchmark.conformations import Wanted, conformation_particles, image_particles
 from cryobench.benchmark.confusion import confusion
 from cryobench.benchmark.framed import FramedVolumes, gauge_of
-from cryobench.benchmark.pictures import shown_states, true_pictures, volume_pictures
+from cryobench.benchmark.pictures import PICTURED, SURFACED, projection, shown_states
 from cryobench.benchmark.settings import ScoreSettings
 from cryobench.benchmark.volume_scores import resampled, resolution_items, volume_items
 from cryobench.benchmark.volumes import (
@@ -65,18 +65,35 @@ class _Plan:
 
 
 def score_volumes(
-    submissions: Sequence[Submission], truth: Truth, settings: ScoreSettings, progress: Progress
+    submissions: Sequence[Submission],
+    truth: Truth,
+    settings: ScoreSettings,
+    progress: Progress,
+    notes: Sequence[Sequence[str]],
 ) -> list[VolumeResults]:
     """Return what is found of the volumes of each submission, in their order.
 
     A true volume is made once for all of them. What one submission scores does not depend on the others.
+
+    Parameters
+    ----------
+    submissions
+        Those without volumes have none of these scores.
+    truth
+        True volumes.
+    settings
+        What was chosen.
+    progress
+        Told of volumes scored.
+    notes
+        What is odd about each submission as a whole: it flags each score of its volumes.
 
     Raises
     ------
     InputError
         If a common frame is wanted and cannot be found.
     """
-    found = [VolumeResults() for _ in submissions]
+    found = [VolumeResults(notes=list(each)) for each in notes]
     planned = [
         _plans(submission, truth, settings, results, progress)
         for submission, results in zip(submissions, found, strict=True)
@@ -86,19 +103,22 @@ def score_volumes(
         for plan in plans:
             _add(plan, next(scored), truth, settings, results)
     for plans, results in zip(planned, found, strict=True):
-        for plan in plans:
-            if plan.task.protocol == PER_CONFORMATION:
-                _add_states(plan, truth, settings, results, progress)
+        if plans:  # the volumes of states, where there are some
+            _add_states(plans[0], truth, settings, results, progress)
     return found
 
 
-def true_views(truth: Truth) -> tuple[list[Picture], list[Surface]]:
+def true_views(truth: Truth, settings: ScoreSettings) -> tuple[list[Picture], list[Surface]]:
     """Return pictures and surfaces of the true volumes that are shown."""
-    surfaces = []
-    for state in shown_states(truth):
+    pictures, surfaces = [], []
+    pictured, surfaced = shown_states(truth, PICTURED, settings.images), shown_states(truth, SURFACED, settings.images)
+    for state in sorted({*pictured, *surfaced}):
         volume = truth.volumes[state]
-        surfaces.append(Surface(None, state, *iso_surface(volume, volume), LEVEL_WORDS))
-    return true_pictures(truth), surfaces
+        if state in pictured:
+            pictures.append(projection("truth", truth, state, volume))
+        if state in surfaced:
+            surfaces.append(Surface(None, state, *iso_surface(volume, volume), LEVEL_WORDS))
+    return pictures, surfaces
 
 
 def _plans(
@@ -133,7 +153,8 @@ def _plans(
 def _add(plan: _Plan, scores: VolumeScores, truth: Truth, settings: ScoreSettings, results: VolumeResults) -> None:
     """Add the numbers and curves of one protocol."""
     mask = "no mask" if truth.mask is None else "union of the true states"
-    for items, flags, ceiling in _values(scores, mask):
+    chosen = _chosen(settings, scores.protocol)
+    for items, flags, ceiling in _values(scores, mask, chosen):
         results.items.append(items)
         results.scores.append(
             Score(
@@ -147,16 +168,28 @@ def _add(plan: _Plan, scores: VolumeScores, truth: Truth, settings: ScoreSetting
                 interval=bootstrap_mean(items.values, items.over, settings.seed, items.groups),
                 n=len(items.values),
                 parameters=items.parameters,
-                flags=(*plan.wanted.flags, *flags),
+                flags=(*plan.wanted.flags, *flags, *results.notes),
                 ceiling=ceiling,
             )
         )
-    if scores.protocol == PER_CONFORMATION:
+    if scores.protocol == PER_CONFORMATION or PER_CONFORMATION in results.missing:
         names = [truth.states[item.state].name for item in scores.items]
         results.curves += [curve_record(scores, convention, names) for convention in CONVENTIONS]
 
 
-def _values(scores: VolumeScores, mask: str) -> Iterator[tuple[ItemValues, tuple[str, ...], float | None]]:
+def _chosen(settings: ScoreSettings, protocol: str) -> dict[str, float | int | str]:
+    """Return what was chosen otherwise than by default: scores of other choices are not set side by side."""
+    chosen: dict[str, float | int | str] = {}
+    if settings.align != ScoreSettings().align:
+        chosen["alignment"] = settings.align
+    if protocol == PER_IMAGE and settings.images != ScoreSettings().images:
+        chosen["images"] = settings.images
+    return chosen
+
+
+def _values(
+    scores: VolumeScores, mask: str, chosen: dict[str, float | int | str]
+) -> Iterator[tuple[ItemValues, tuple[str, ...], float | None]]:
     """Yield the values of each metric, with what is odd about them and the value of a perfect match."""
     over, groups = resampled(scores)
     particles = np.array([item.particle for item in scores.items], dtype=np.int64)
@@ -170,7 +203,7 @@ def _values(scores: VolumeScores, mask: str) -> Iterator[tuple[ItemValues, tuple
                 method=scores.method,
                 protocol=scores.protocol,
                 convention=found.convention,
-                parameters=found.parameters,
+                parameters={**found.parameters, **chosen},
                 over=over,
                 particles=particles[kept],
                 states=states[kept],
@@ -185,10 +218,16 @@ def _values(scores: VolumeScores, mask: str) -> Iterator[tuple[ItemValues, tuple
 def _add_states(plan: _Plan, truth: Truth, settings: ScoreSettings, results: VolumeResults, progress: Progress) -> None:
     """Add what shows the volumes of states: the matrix, pictures and surfaces."""
     name, task = plan.submission.method.name, plan.task
-    of_state = dict(zip(truth.labels[task.particles].tolist(), task.particles.tolist(), strict=True))
-    if len(of_state) == len(truth.states) <= MOST_MATRIX_STATES and task.gauge != "each":
+    of_state: dict[int, int] = {}
+    for state, particle in zip(truth.labels[task.particles].tolist(), task.particles.tolist(), strict=True):
+        of_state.setdefault(state, particle)
+    if (
+        task.protocol == PER_CONFORMATION
+        and len(of_state) == len(truth.states) <= MOST_MATRIX_STATES
+        and (task.gauge != "each")
+    ):
         matrix = confusion(task, truth, progress)
-        results.scores.append(matrix.score(settings.seed))
+        results.scores.append(matrix.score(settings.seed).model_copy(update={"flags": tuple(results.notes)}))
         rows = tuple(tuple(None if np.isnan(v) else v for v in row) for row in matrix.areas.tolist())
         results.matrices.append(
             StateMatrix(method=name, protocol=PER_CONFORMATION, convention="standard", names=matrix.names, values=rows)
@@ -198,14 +237,18 @@ def _add_states(plan: _Plan, truth: Truth, settings: ScoreSettings, results: Vol
             f"needs a volume of every state, at most {MOST_MATRIX_STATES} states, and one frame for all volumes"
         )
     framed: VolumeProvider = FramedVolumes(task.volumes, truth, task.gauge)
-    shown = [state for state in shown_states(truth) if state in of_state]
+    pictured, surfaced = shown_states(truth, PICTURED, settings.images), shown_states(truth, SURFACED, settings.images)
+    shown = [state for state in sorted({*pictured, *surfaced}) if state in of_state]
     advance = progress(f"Drawing volumes of {name}", len(shown))
     for state in shown:
         try:
             volume = framed.at(of_state[state])
-            results.pictures += volume_pictures(truth, name, state, volume)
-            results.surfaces.append(Surface(name, state, *iso_surface(volume, truth.volumes[state]), LEVEL_WORDS))
+            surface = iso_surface(volume, truth.volumes[state])
         except UNUSABLE:  # its score says why
             continue
         finally:
             advance(1)
+        if state in pictured:
+            results.pictures.append(projection(name, truth, state, volume))
+        if state in surfaced:
+            results.surfaces.append(Surface(name, state, *surface, LEVEL_WORDS))

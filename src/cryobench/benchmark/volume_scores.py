@@ -68,7 +68,8 @@ def resolution_items(scores: VolumeScores) -> Iterator[VolumeItems]:
 def volume_score_records(scores: VolumeScores, mask: str, seed: int) -> list[Score]:
     """Return mean and median over all volumes.
 
-    Intervals are those of the mean: over states where there is one volume of each, else over particles within states.
+    Intervals are those of the mean: over states where there is one volume of each, else over particles, and within
+    states where each has several.
     """
     over, groups = resampled(scores)
     records = []
@@ -100,7 +101,10 @@ def resampled(scores: VolumeScores) -> tuple[str, np.ndarray | None]:
     """Return what a bootstrap draws, in words, and the groups that it draws within."""
     if scores.protocol == PER_CONFORMATION:
         return "states", None
-    return "particles within states", np.array([item.state for item in scores.items])
+    states = np.array([item.state for item in scores.items])
+    if np.unique(states, return_counts=True)[1].min() < 2:  # within a state of one item, nothing could vary
+        return "particles", None
+    return "particles within states", states
 
 
 def per_state_text(scored: Iterable[VolumeScores], names: Sequence[str], mask: str) -> str:

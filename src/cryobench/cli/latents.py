@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-from cryobench.benchmark import imbalance_points, measures, neighbourhood_curves, recovery, score_document
+from cryobench.benchmark import (
+    imbalance_points,
+    measures,
+    neighbourhood_bounds,
+    neighbourhood_curve,
+    recovery,
+    score_document,
+)
 from cryobench.cli.console import mendable_errors, progress_bars
 from cryobench.cli.options import AnyDataset, Threads
 from cryobench.cli.scores import (
@@ -59,11 +66,10 @@ def latents(
         with progress_bars() as progress:
             measured = measures.measure_submission(claimed, reference, names, seed, progress)
             wanted = claimed.latents is not None and (output is not None or plot is not None)
-            curves = neighbourhood_curves(measured, reference, claimed.method.name, seed) if wanted else ()
-        picture = None if plot is None else _picture(claimed, truth, measured, reference, curves, seed)
+            own = (neighbourhood_curve(measured, reference, claimed.method.name, seed),) if wanted else ()
+        picture = None if plot is None else _picture(claimed, truth, measured, reference, own, seed)
         print_scores(f"Latents of {claimed.method.name}, {truth.card.id}", measured.scores, measured.missing)
         if output is not None:
-            own = tuple(curve for curve in curves if curve.method == claimed.method.name)
             write_scores(output, "latent_scores", score_document(truth, claimed, measured.scores, own, seed), {})
         if plot is not None and picture is not None:
             write_picture(plot, picture)
@@ -94,8 +100,9 @@ def _picture(
 
     if claimed.latents is None:
         raise InputError(f"method '{claimed.method.name}' has no latents: there is nothing to draw")
+    curves = (*curves, *neighbourhood_bounds(measured, reference, seed))
     note = f"{truth.card.id}, {len(truth.particles):,} particles"
-    if curves and curves[0].protocol != "all particles":
+    if curves[0].protocol != "all particles":
         note += f"; neighbours: {curves[0].protocol} at random"
     title = f"Latents of {claimed.method.name}"
     return latent_figure(curves, imbalance_points(measured.scores), recovery(measured, reference, seed), title, note)

@@ -83,17 +83,16 @@ def score(
         settings = ScoreSettings(seed=seed, images=images, align=align, measures=_names(metrics))
         for name in settings.measures or ():
             measures.MEASURES[name]  # an unknown name should stop us before any work
-        chosen = entries(truth, [_named(each) for each in submissions], _controls(controls), settings)
+        named = [_named(each) for each in submissions]
+        chosen = entries(truth, named, _controls(controls), settings, any_dataset=any_dataset)
         _check_output(output, overwrite=overwrite)
-        store = ScoreStore(score_cache() if cache is None else cache)
-        _announce(chosen, store, fresh=fresh)
+        store = ScoreStore(score_cache() if cache is None else cache, fresh=fresh)
+        _announce(chosen, store)
         if dry_run:
             console.print("Dry run: nothing was scored.")
             return
-        for entry in chosen if fresh else ():
-            store.forget(entry.key)
         with progress_bars() as progress:
-            results = score_entries(truth, chosen, settings, store, progress, any_dataset=any_dataset)
+            results = score_entries(truth, chosen, settings, store, progress)
         write_results(results, output)
         print_summary(results.document, f"{output / 'results.json'}, or 'cryobench report {output}'")
         console.print(f"\nWritten: {', '.join(str(output / name) for name in RESULT_FILES)}", soft_wrap=True)
@@ -130,9 +129,8 @@ def _check_output(folder: Path, *, overwrite: bool) -> None:
         )
 
 
-def _announce(chosen: list[Entry], store: ScoreStore, *, fresh: bool) -> None:
+def _announce(chosen: list[Entry], store: ScoreStore) -> None:
     for entry in chosen:
-        what = "built in" if entry.folder is None else str(entry.folder)
-        known = not fresh and store.has(entry.key)
-        state = "unchanged, its scores are taken from before" if known else "to be scored"
+        what = "built in" if isinstance(entry.source, str) else str(entry.source)
+        state = "unchanged, its scores are taken from before" if store.has(entry.key) else "to be scored"
         console.print(f"{entry.name} ({what}): {state}", markup=False, soft_wrap=True)

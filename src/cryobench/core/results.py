@@ -15,9 +15,9 @@ from cryobench.core.submission import MethodCard
 
 
 class Record(BaseModel):
-    """Base of the immutable records."""
+    """Base of the immutable records; their numbers are finite."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class MetricCard(Record):
@@ -153,7 +153,8 @@ class MethodRun(Record):
     """What of a method was scored, how it came to be, and what it cost.
 
     ``checksum`` is the SHA-256 of the submission's files; ``missing`` says why a measure was not taken, by its name;
-    ``notes`` name what is odd about the submission as a whole.
+    ``notes`` name what is odd about the submission as a whole; ``scored_at`` is when it was scored, in UTC, and
+    ``scoring_seconds`` how long that took.
     """
 
     method: str
@@ -165,6 +166,8 @@ class MethodRun(Record):
     command: tuple[str, ...] = ()
     missing: dict[str, str] = {}
     notes: tuple[str, ...] = ()
+    scored_at: str = ""
+    scoring_seconds: float | None = None
 
 
 class PublishedScore(Record):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
-import zipfile
+import tokenize
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from cryobench.io.files import write_bytes
 
 _COMPRESSED = b"\x94CSDAT"
 _WANTED = "expected the structured array that cryoSPARC saves as .cs"
+_MOST_HEADER = 1 << 20
+"""Bytes of a header at most. Ab-initio reconstruction writes 18 fields a class, with 100 classes about 120 kB."""
+_DEEPEST = 16  # a list of fields, each with its shape, is three deep in a dictionary
 
 
 def read_cs(path: Path, *, may_be_empty: bool = False) -> np.ndarray:
@@ -35,11 +38,14 @@ def read_cs(path: Path, *, may_be_empty: bool = False) -> np.ndarray:
     Raises
     ------
     FormatError
-        If the file is missing, is not in numpy's format, holds pickled objects or no structured array of rows.
+        If the file is missing, is not in numpy's format, holds pickled objects or no structured array of rows, or its
+        header is longer or deeper than that of a table.
     """
     with _opened(path) as file:
-        table = np.load(file, allow_pickle=False)
-    if not isinstance(table, np.ndarray) or table.dtype.names is None or table.ndim != 1:
+        _dtype(file, path)
+        file.seek(0)
+        table = np.lib.format.read_array(file, allow_pickle=False, max_header_size=_MOST_HEADER)
+    if table.dtype.names is None or table.ndim != 1:
         raise FormatError(f"{path}: not a .cs file: {_WANTED}, one row for each particle")
     if not (len(table) or may_be_empty):
         raise FormatError(f"{path}: holds no particle: expected a row for each")
@@ -52,13 +58,35 @@ def read_cs_fields(path: Path) -> tuple[str, ...]:
     Raises
     ------
     FormatError
-        If the file is missing or is not in numpy's format.
+        If the file is missing or is not in numpy's format, or its header is longer or deeper than that of a table.
     """
     with _opened(path) as file:
-        version = np.lib.format.read_magic(file)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        _, _, dtype = read(file)
-    return tuple(dtype.names or ())
+        return tuple(_dtype(file, path).names or ())
+
+
+def _dtype(file: BinaryIO, path: Path) -> np.dtype[Any]:
+    """Return the type of a row, by the header, which is looked at before numpy parses it as an expression."""
+    version = np.lib.format.read_magic(file)
+    start = file.tell()
+    width = 2 if version == (1, 0) else 4
+    length = int.from_bytes(file.read(width), "little")
+    if length > _MOST_HEADER:
+        raise FormatError(f"{path}: a header of {length:,} bytes, expected at most {_MOST_HEADER:,}: {_WANTED}")
+    if _depth(file.read(length)) > _DEEPEST:
+        raise FormatError(f"{path}: a header with brackets more than {_DEEPEST} deep: {_WANTED}")
+    file.seek(start)
+    read = np.lib.format.read_array_header_1_0 if width == 2 else np.lib.format.read_array_header_2_0
+    dtype: np.dtype[Any] = read(file, max_header_size=_MOST_HEADER)[2]
+    if dtype.hasobject:
+        raise FormatError(f"{path}: holds pickled Python objects, which are never read: {_WANTED}")
+    return dtype
+
+
+def _depth(header: bytes) -> int:
+    """Return how deep brackets are nested; those within text count too, as the names of fields have none."""
+    codes = np.frombuffer(header, np.uint8)
+    steps = np.isin(codes, list(b"([{")).astype(np.int64) - np.isin(codes, list(b")]}"))
+    return int(np.cumsum(steps).max(initial=0))
 
 
 @contextlib.contextmanager
@@ -74,7 +102,11 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
             yield file
     except OSError as error:
         raise FormatError(f"{path}: cannot be read ({error.strerror or error}): {_WANTED}") from error
-    except (ValueError, EOFError, SyntaxError, MemoryError, zipfile.BadZipFile) as error:
+    except (RecursionError, MemoryError) as error:
+        raise FormatError(
+            f"{path}: not a readable .cs file (its header is too deep, or of more rows than fit into memory): {_WANTED}"
+        ) from error
+    except (ValueError, TypeError, OverflowError, EOFError, SyntaxError, tokenize.TokenError) as error:
         raise FormatError(f"{path}: not a readable .cs file ({error}): {_WANTED}") from error
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from cryobench.core.errors import FormatError, OutputError
 
+_ALWAYS, _RATIO = 1 << 30, 100  # bytes, and times its own size, that an archive of arrays may hold written out
 _TEMPORARY = re.compile(r"\.(.+)\.([1-9][0-9]{0,8})\.tmp")
 
 
@@ -122,10 +123,12 @@ def read_array(path: Path) -> np.ndarray:
 def read_arrays(path: Path, names: Sequence[str]) -> tuple[np.ndarray, ...]:
     """Read the arrays of these names from a ``.npz`` file, never unpickling anything.
 
+    What the archive holds, written out, may take 1 GiB or 100 times its size, whichever is more.
+
     Raises
     ------
     FormatError
-        If it cannot be read, or has no array of one of the names.
+        If it cannot be read, has no array of one of the names, or claims to hold more than that.
     """
     wanted = f"expected an archive of arrays (.npz): {', '.join(names)}"
     try:
@@ -133,6 +136,7 @@ def read_arrays(path: Path, names: Sequence[str]) -> tuple[np.ndarray, ...]:
             archive = np.load(file, allow_pickle=False)
             if isinstance(archive, np.ndarray):
                 raise FormatError(f"{path}: one array (.npy), {wanted}")
+            _require_modest(archive.zip, path)
             missing = [name for name in names if name not in archive.files]
             if missing:
                 has = ", ".join(archive.files) or "nothing"
@@ -140,8 +144,40 @@ def read_arrays(path: Path, names: Sequence[str]) -> tuple[np.ndarray, ...]:
             return tuple(archive[name] for name in names)
     except OSError as error:
         raise FormatError(f"{path}: cannot be read ({error.strerror or error}): {wanted}") from error
-    except (ValueError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+    except _UNREADABLE as error:
         raise FormatError(f"{path}: not readable ({error}): {wanted}") from error
+
+
+_UNREADABLE = (
+    ValueError,
+    EOFError,
+    SyntaxError,
+    MemoryError,
+    OverflowError,
+    RuntimeError,  # a member with a password
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+)
+
+
+def _require_modest(archive: zipfile.ZipFile, path: Path) -> None:
+    """Raise if reading all members would take much more memory than the archive accounts for.
+
+    Reading a member stops at the size that it declares, so the sum of these bounds the memory; numpy itself only stores
+    or deflates, and members that overlap are counted each.
+    """
+    members = archive.infolist()
+    size = path.stat().st_size
+    total = sum(member.file_size for member in members)
+    if total > max(_ALWAYS, _RATIO * size):
+        raise FormatError(
+            f"{path}: {size:,} bytes that claim to hold {total:,} bytes of arrays: expected at most "
+            f"{max(_ALWAYS, _RATIO * size):,}: write it anew, uncompressed (numpy.savez)"
+        )
+    other = [m for m in members if m.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}]
+    if other:
+        raise FormatError(f"{path}: '{other[0].filename:.80}' is neither stored nor deflated: expected numpy's archive")
 
 
 def read_text(path: Path) -> str:

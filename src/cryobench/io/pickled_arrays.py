@@ -133,11 +133,6 @@ class WordBuilder(ArrayBuilder):
         return 8 if isinstance(made, Foreign | Unfinished | Name | np.dtype) else super().weight(made)
 
 
-_MOVED = {
-    "numpy.core.multiarray": "numpy._core.multiarray",
-    "numpy.core.numeric": "numpy._core.numeric",
-    "__builtin__": "builtins",
-}
 _WORDS_OF_COMMAND = "argparse.Namespace"
 _NDARRAY = Name("numpy", "ndarray")
 

@@ -10,7 +10,7 @@ from cryobench.methods.map_grid import MapGrid
 from cryobench.methods.native import NO_VOLUMES, NativeOutput, OfferedVolumes, read_native, volumes_of
 from cryobench.methods.neutral import NeutralDecoder, with_neutral_volumes
 from cryobench.methods.published_latents import FoundLatents, find_latents, read_latents
-from cryobench.methods.submission_checking import Expected, SubmissionReport, check_submission
+from cryobench.methods.submission_checking import Expected, SubmissionReport, check_submission, submission_checksum
 from cryobench.methods.submission_folder import discard_submission, write_submission
 from cryobench.methods.submission_manifest import SubmissionManifest, read_submission_manifest, submission_schema
 from cryobench.methods.submission_packing import pack_submission, unpack_submission
@@ -66,6 +66,7 @@ __all__ = [
     "read_native",
     "read_submission",
     "read_submission_manifest",
+    "submission_checksum",
     "submission_schema",
     "unpack_submission",
     "volumes_of",

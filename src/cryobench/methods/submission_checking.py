@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from cryobench.core import DatasetCard, FormatError, InputError, Progress, silent
+from cryobench.core import DatasetCard, FormatError, InputError, Progress, Submission, silent
 from cryobench.core.maps import alike, is_constant
-from cryobench.io import read_volume
+from cryobench.io import read_volume, sha256
 from cryobench.methods.file_volumes import FileVolumes
 from cryobench.methods.submission_folder import ARRAYS, VOLUMES_INDEX
 from cryobench.methods.submission_manifest import SUBMISSION, SubmissionManifest, inspect_manifest
@@ -99,6 +100,15 @@ def belonging_files(folder: Path, volumes: FileVolumes | None) -> dict[str, Path
     for path in () if volumes is None else volumes.files:
         found[path.relative_to(folder).as_posix()] = path
     return found
+
+
+def submission_checksum(folder: Path, submission: Submission) -> str:
+    """Return the SHA-256 over the names and contents of the files that belong to a submission, and no others."""
+    whole = hashlib.sha256()
+    volumes = submission.volumes if isinstance(submission.volumes, FileVolumes) else None
+    for name, path in sorted(belonging_files(folder, volumes).items()):
+        whole.update(f"{name}\0{sha256(path)}\n".encode())
+    return whole.hexdigest()
 
 
 def _of_another(manifest: SubmissionManifest, expected: Expected, path: Path, *, any_dataset: bool) -> list[str]:

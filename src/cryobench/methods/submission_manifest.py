@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 
 from cryobench.core import FormatError, MethodCard, Strict
 from cryobench.io import inside, read_text
+from cryobench.methods.base import METHODS, Control
 
 SUBMISSION = "submission.json"
 SCHEMA_VERSION = 1
@@ -26,10 +27,12 @@ class SubmissionManifest(Strict):
     schema_version: Literal[1] = Field(default=1, description="Version of this format.")
     method: MethodCard = Field(
         description="name (no slash; it names rows and files of results), version (of the program that was run), role "
-        "(method; ceiling and floor are for controls), summary (one sentence)."
+        "(method; ceiling and floor are for the built-in controls alone), summary (one sentence)."
     )
     dataset: str = Field(description="id of the dataset, as its dataset.json has it.")
-    dataset_checksum: str = Field(description="SHA-256 of the dataset's dataset.json, 64 hexadecimal digits.")
+    dataset_checksum: str = Field(
+        pattern="^[0-9a-f]{64}$", description="SHA-256 of the dataset's dataset.json, 64 hexadecimal digits, lowercase."
+    )
     kind: Literal["fixed-pose", "ab-initio"] = Field(
         description="fixed-pose: the method was given the poses; ab-initio: it found them."
     )
@@ -50,6 +53,19 @@ class SubmissionManifest(Strict):
             raise ValueError(f"name is {name!r}, expected a name without slashes, such as 'my-method'")
         if len(name) > _LONGEST_NAME:
             raise ValueError(f"name has {len(name)} characters, expected at most {_LONGEST_NAME}")
+        return method
+
+    @field_validator("method")
+    @classmethod
+    def _only_controls_are_controls(cls, method: MethodCard) -> MethodCard:
+        """Scores of controls bracket those of methods, and are left out of rankings."""
+        controls = {name: METHODS[name].card.role for name in METHODS if isinstance(METHODS[name], Control)}
+        if method.role != "method" and controls.get(method.name) != method.role:
+            known = ", ".join(f"{name} is a {role}" for name, role in sorted(controls.items()))
+            raise ValueError(
+                f"role is '{method.role}' and name '{method.name}', but only built-in controls have that role "
+                f"({known}): expected 'method'"
+            )
         return method
 
 

@@ -5,12 +5,15 @@ Members are stored as they are, in the order of their names, with one date: so t
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import shutil
 import stat
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from cryobench.core import FormatError, InputError, OutputError, Progress, silent
@@ -28,6 +31,8 @@ MOST_BYTES = 100 * 10**9
 _DATE = (1980, 1, 1, 0, 0, 0)
 _MOST_MEMBERS = 1_000_000
 _BLOCK = 1 << 20
+# Errors that the names of members bring about, whatever the disk.
+_OF_NAMES = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL}
 _UNREADABLE = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, NotImplementedError)
 
 
@@ -98,7 +103,7 @@ def unpack_submission(path: Path, folder: Path, most_bytes: int = MOST_BYTES) ->
         If it is no zip file, a member is damaged, is a link, leads out of the folder or does not belong to a
         submission, or a checksum differs.
     OutputError
-        If the folder holds something, or there is no room.
+        If the folder holds something, there is no room, or it cannot be written.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(f"{folder}: exists and is not empty: choose a folder that is not there yet")
@@ -178,16 +183,35 @@ def _extract(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], folder: P
     sums = {}
     for info in members:
         target = folder / info.filename
-        target.parent.mkdir(parents=True, exist_ok=True)
         digest = hashlib.sha256()
-        # "x": a name that differs from another in its case alone must not replace it where the disk knows no case.
-        with archive.open(info) as source, target.open("xb") as file:
-            while block := source.read(_BLOCK):  # no more than the member says it holds
-                file.write(block)
-                digest.update(block)
+        with archive.open(info) as source:
+            with _writing(info.filename):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                # "x": a name that differs from another in its case alone must not replace it where the disk knows no
+                # case.
+                file = target.open("xb")
+            with file:
+                while block := source.read(_BLOCK):  # no more than the member says it holds
+                    digest.update(block)
+                    with _writing(info.filename):
+                        file.write(block)
+                        file.flush()  # a full disk is met here, not where the file is closed
         if info.filename != CHECKSUMS:
             sums[info.filename] = digest.hexdigest()
     return sums
+
+
+@contextlib.contextmanager
+def _writing(member: str) -> Iterator[None]:
+    """Tell a disk that cannot be written from an archive that cannot be read, whose errors are of the same class."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _OF_NAMES:
+            raise
+        raise OutputError(
+            f"member {member!r} cannot be written ({error.strerror or error}): make room first"
+        ) from error
 
 
 def _listed_sums(folder: Path, path: Path) -> dict[str, str] | None:

@@ -1,6 +1,6 @@
 """Metrics: pure functions on arrays, each described in :data:`METRICS`."""
 
-from cryobench.metrics._bootstrap import bootstrap_mean
+from cryobench.metrics._bootstrap import bootstrap_mean, bootstrap_means, interval_of_means
 from cryobench.metrics._classes import (
     ADJUSTED_MUTUAL_INFORMATION,
     ADJUSTED_RAND,
@@ -176,6 +176,7 @@ __all__ = [
     "TransformedMap",
     "TranslationError",
     "bootstrap_mean",
+    "bootstrap_means",
     "chamfer_distance",
     "classification_scores",
     "cluster_latents",
@@ -195,6 +196,7 @@ __all__ = [
     "imbalance_per_point",
     "imbalance_plane",
     "information_imbalance",
+    "interval_of_means",
     "iso_surface",
     "labels_of_posteriors",
     "latent_regression",

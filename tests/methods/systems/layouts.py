@@ -38,7 +38,7 @@ def dumps(*contents: Any) -> bytes:
 
 def old_cryodrgn(folder: Path, z: np.ndarray, images: str, *, poses: bool = True, epoch: int = 4, **more: Any) -> None:
     """cryoDRGN before version 2: epochs from 0, settings in two pickles, the second with a date."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     config = {
         "dataset_args": dataset_settings(images, poses, more.pop("ind", None)),
         "lattice_args": LATTICE,
@@ -113,7 +113,7 @@ def _rebuild_tensor_v2() -> None:
 
 def opus_dsd(folder: Path, mu: np.ndarray, bodies: np.ndarray | None, images: str, *, zipped: bool = True) -> None:
     """OPUS-DSD: settings as cryoDRGN's with words of its own, one of them a tensor; the table of latents by torch."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     model = NETWORK | {
         "zdim": mu.shape[1],
         "template_type": "conv",
@@ -140,7 +140,7 @@ def recovar(
 ) -> None:
     """RECOVAR: before 1.0 one pickle of latents by dimension, by half-set where it has no version; else arrays."""
     model = folder / "model"
-    model.mkdir(parents=True)
+    model.mkdir(parents=True, exist_ok=True)
     arguments = argparse.Namespace(particles=images, zdim=list(tables), halfsets=None, ind=None)
     if version == "0.4":  # which put all that it could into arrays
         wrapped = np.empty((), dtype=object)

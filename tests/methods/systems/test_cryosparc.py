@@ -296,7 +296,7 @@ FAULTS = {
     same_image_twice: "rows [0-9]+ and [0-9]+ are the same image, 1 of",
     truncate: "J7_particles.cs: not a readable .cs file",
     cut_the_header: "J7_passthrough_particles.cs: not a readable .cs file",
-    objects: "J7_particles.cs: not a readable .cs file .*[Oo]bject arrays",
+    objects: "J7_particles.cs: holds pickled Python objects",
     wide_latents: "field components_mode_1/value has shape \\(60, 2\\), type float32: expected 1 number a particle",
     latents_not_finite: "field components_mode_1/value of row 1 is not finite",
     lose_a_mode: "no field components_mode_1/value, but one of mode 2",
@@ -520,7 +520,45 @@ def test_ab_initio_without_poses_is_refused(tmp_path: Path, stacked: Dataset) ->
         read(tmp_path / "J7", stacked)
 
 
+@pytest.mark.filterwarnings("ignore:Stored array in format 2.0:UserWarning")
+@pytest.mark.parametrize("classes", [16, 100])
+def test_ab_initio_of_many_classes(tmp_path: Path, stacked: Dataset, classes: int) -> None:
+    posteriors = np.random.default_rng(4).dirichlet(np.full(classes, 0.3), 60).astype(np.float32)
+    poses = other_poses(stacked, 3)
+    layout.ab_initio(tmp_path / "J7", stacked, posteriors, [poses] * classes, [true_maps(stacked)[0]] * classes)
+    path = tmp_path / "J7/J7_final_particles.cs"
+    with path.open("rb") as file:
+        table = np.load(file, max_header_size=1 << 20)
+    others = {f"alignments_class_{k}/{name}": np.zeros(60, "<f4") for k in range(classes) for name in (
+        "split", "alpha", "error", "error_min", "image_pow", "cross_cor", "alpha_min", "ess_R", "ess_S", "weight",
+        "defocus", "scale", "class", "pose_ess",
+    )}  # fmt: skip
+    layout.save(path, {name: table[name] for name in table.dtype.names} | others)
+    assert detect_system(tmp_path / "J7").name == "cryosparc-abinit"
+    submission = read(tmp_path / "J7", stacked).submission
+    np.testing.assert_array_equal(submission.labels, posteriors.argmax(axis=1))
+    np.testing.assert_allclose(submission.posteriors, posteriors, atol=1e-6)
+    assert_poses(submission.poses, poses)
+
+
 # What a folder is
+
+
+@pytest.mark.parametrize("name", ["J7_particles.cs", "J7_00042_particles.cs"])
+def test_a_damaged_table_is_named_where_it_could_decide(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"\x93NUMPY\x01\x00\x10\x00{'descr': [('a'")
+    with pytest.raises(FormatError, match=rf"{name}: not a readable .cs file"):
+        detect_system(tmp_path)
+
+
+def test_a_damaged_table_does_not_matter_where_the_system_is_said(variability: Path, stacked: Dataset) -> None:
+    (variability / "J7_00001_particles.cs").write_bytes(b"damaged")
+    with pytest.raises(FormatError, match=r"J7_00001_particles\.cs: not a readable .cs file .*--system NAME"):
+        detect_system(variability)
+    (variability / "J7_00001_particles.cs").rename(variability / "J7_00001_particles.cs.damaged")
+    (variability / "J7_00001_particles_all_classes.cs").write_bytes(b"damaged")
+    found = read(variability, stacked, system="cryosparc-3dva")
+    np.testing.assert_array_equal(found.submission.latents, state_components(stacked)[0])
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,15 @@ def test_opus_dsd_is_read(tmp_path: Path, particles: Particles, zipped: bool) ->
     np.testing.assert_array_equal(read(tmp_path / "run", particles, Choice(epoch=0)).submission.latents, Z + 1)
 
 
+def test_opus_dsds_poses_are_said_not_to_be_read(tmp_path: Path, particles: Particles) -> None:
+    layouts.opus_dsd(tmp_path / "run", Z, None, OWN)
+    assert "poses: none; the run left none of its own for this epoch" in read(tmp_path / "run", particles).notes
+    (tmp_path / "run" / "pose.1.pkl").write_bytes(b"not read")
+    found = read(tmp_path / "run", particles)
+    assert "poses: none; those in pose.1.pkl are not read, also where the run refined them" in found.notes
+    assert found.submission.poses is None
+
+
 def test_opus_dsds_bodies_come_after_the_composition(tmp_path: Path, particles: Particles) -> None:
     layouts.opus_dsd(tmp_path / "run", Z, Z[::-1, :2].copy(), OWN)
     found = read(tmp_path / "run", particles)
@@ -177,9 +186,9 @@ def test_recovars_rows_by_half_set_need_the_half_sets(tmp_path: Path, particles:
 @pytest.mark.parametrize("version", [None, "0.7", "1.0"])
 def test_recovars_shuffled_input_is_put_right(tmp_path: Path, particles: Particles, version: str | None) -> None:
     named = [f"{place + 1:06d}@000.mrcs" for place in ORDER]
-    write_star(tmp_path / "a.star", {"particles": {"rlnImageName": named, "rlnB": ["0"] * N}})
+    write_star(tmp_path / "dataset" / "a.star", {"particles": {"rlnImageName": named, "rlnB": ["0"] * N}})
     shuffled = {zdim: table[ORDER] for zdim, table in TABLES.items()}
-    layouts.recovar(tmp_path / "run", shuffled, str(tmp_path / "a.star"), version, HALVES)
+    layouts.recovar(tmp_path / "run", shuffled, "/gone/a.star", version, HALVES)
     np.testing.assert_array_equal(read(tmp_path / "run", particles, Choice(zdim=3)).submission.latents, Z)
 
 
@@ -223,4 +232,6 @@ def test_another_number_of_particles_is_refused(tmp_path: Path, particles: Parti
     }
     writers[name](tmp_path / "run")
     with pytest.raises(FormatError, match="the output has 47 rows for 48 particles; particle 47 is missing"):
+        read(tmp_path / "run", particles, Choice(in_order=True))
+    with pytest.raises(FormatError, match="the order of the rows is not known"):
         read(tmp_path / "run", particles)

@@ -105,7 +105,8 @@ def _print(name: str, done: Finished, dataset: Path) -> None:
         return
     record = done.record
     memory = "memory unknown" if record.peak_memory_mb is None else f"{record.peak_memory_mb:,.0f} MB"
-    console.print(f"{name} {record.version}: {record.seconds:.0f} s on {record.device}, {memory}", markup=False)
+    spent = "" if record.cpu_seconds is None else f" ({record.cpu_seconds:.0f} s of processor time)"
+    console.print(f"{name} {record.version}: {record.seconds:.0f} s{spent} on {record.device}, {memory}", markup=False)
     console.print(f"Submission: {done.path}", markup=False, soft_wrap=True)
     console.print(
         f"Score it: cryobench fsc per-image {done.path} --dataset {dataset} -o SCORES",

@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cryobench.benchmark import check_volumes, computable_metrics, wanted_particles
+from cryobench.benchmark import check_volumes, computable_metrics, particles_of_images, wanted_particles
 from cryobench.cli.console import EXIT_MENDABLE, console, mendable_errors, progress_bars
 from cryobench.cli.options import AnyDataset, Threads
 from cryobench.cli.scores import DatasetFolder, SubmissionFolder
@@ -94,17 +94,21 @@ def _claimed(report: SubmissionReport, n: int) -> Submission:
 
 
 def _missing(report: SubmissionReport, dataset: Dataset, n: int) -> list[str]:
-    """Return a warning where volumes are wanted and not there."""
+    """Return a warning where volumes are wanted and not there; which stand for states, only latents say."""
     assert report.parts is not None
     assert report.parts.volumes is not None
-    wanted = wanted_particles(dataset.truth, report.parts.latents, n, 0)
+    latents = report.parts.latents
+    wanted = (
+        particles_of_images(dataset.truth, n) if latents is None else wanted_particles(dataset.truth, latents, n, 0)
+    )
     missing = np.setdiff1d(wanted, report.parts.volumes.particles).tolist()
     if not missing:
         return []
     some = ", ".join(map(str, missing[:_NAMED])) + (" ..." if len(missing) > _NAMED else "")
+    how = "cryobench queries" if latents is None else "cryobench queries --latents"
     return [
         f"volumes/index.csv: no volume of {len(missing)} of the {len(wanted)} particles that are wanted ({some}): add "
-        "them (cryobench queries lists them), or score those that are there with --available"
+        f"them ({how} lists them), or score those that are there with --available"
     ]
 
 
@@ -112,7 +116,7 @@ def _insane(claimed: Submission, dataset: Dataset, progress: Progress) -> tuple[
     """Return warnings on the volumes as a whole, and what else was found of them."""
     assert claimed.volumes is not None
     report = check_volumes(claimed.volumes, dataset.particles, claimed.kind, progress=progress)
-    if report.difference is None:
+    if report.difference is None or report.unchecked:
         return [], [f"volumes: not compared with the consensus: {report.unchecked}"]
     found = report.difference
     notes = [

@@ -35,11 +35,15 @@ EPILOG = f"""Examples:
   cryobench submission read runs/cryodrgn --dataset igg-1d -o submissions/cryodrgn --epoch 20
   --command 'conda run -n cryodrgn cryodrgn'
 
+  cryobench submission read runs/opus-dsd --dataset igg-1d -o submissions/opus-dsd --images runs/particles.star
+
   cryobench submission read J15 --dataset igg-1d -o submissions/3dflex --volumes J18_series_000.zip
 
 Systems: {", ".join(SYSTEMS)}. The folder is recognised by its files; --system says which it is.
 
-Particles are matched by the names of their images: the order of the method's files does not matter."""
+Particles are matched by the names of their images: the order of the method's files does not matter. Where a method
+keeps rows without names, the list of images that it was run on says the order: what its settings name, if that is in
+the dataset or in FOLDER, else --images."""
 
 DEFAULT_VOLUMES = 100
 """Particles of the per-image protocol, as published."""
@@ -56,6 +60,26 @@ def read(
     zdim: Annotated[
         int | None, typer.Option(help="Latent dimensions, where there are several results.", show_default=False)
     ] = None,
+    images: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="List of the images that the method was run on (.star, .cs, .txt, .mrcs), for the order of its rows.",
+            show_default="what its settings name, if it is there",
+        ),
+    ] = None,
+    ind: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Selection of these that it was run on (.pkl, .npy, .txt), where its settings name one.",
+            show_default="what its settings name, if it is there",
+        ),
+    ] = None,
+    in_order: Annotated[
+        bool,
+        typer.Option("--in-order", help="Say that it was run on the dataset's particles in the dataset's order."),
+    ] = False,
     volumes: Annotated[
         Path | None,
         typer.Option(
@@ -87,9 +111,10 @@ def read(
     with mendable_errors("nothing was written"):
         _check_options(no_volumes=no_volumes, volumes=volumes, queries=queries, particles=particles, command=command)
         words = _words(command)
+        choice = Choice(epoch, zdim, images, ind, in_order)
         check_new_folder(output, (folder, dataset), overwrite=overwrite)
         truth = load_dataset(dataset)
-        found = read_native(folder, truth.particles, Choice(epoch, zdim), system)
+        found = read_native(folder, truth.particles, choice, system)
         _show_found(found)
         wanted = np.empty(0, dtype=np.int64) if no_volumes else _wanted(truth, found, queries, particles)
         nothing = contextlib.nullcontext(NO_VOLUMES)

@@ -26,7 +26,7 @@ from jaxtyping import Complex64, Float32, Float64
 from cryobench.core import MethodCard, Particles, Progress, Submission, Volume, stream
 from cryobench.methods.base import METHODS, Method, numbered
 from cryobench.methods.builtin.backprojection import FLOOR, INSERTION
-from cryobench.methods.builtin.stages import BoxImages, Stage, log_normal, settled, white_noise, window
+from cryobench.methods.builtin.stages import BoxImages, Stage, log_normal, settled, white_noise, widened, window
 from cryobench.methods.volumes import ClassVolumes
 from cryobench.ops.gridding import Gridding
 from cryobench.ops.residuals import shell_counts, shell_residuals
@@ -125,9 +125,8 @@ class KClasses(Method):
         assert found is not None
         for stage in rest:
             images = BoxImages(particles, stage.box(particles))
-            widened = noise[: images.box // 2 + 1].copy()
-            widened[: len(found.noise)] = found.noise
-            found = refine(images, Classes(found.posteriors, widened, -np.inf), stage.most, self.mask)[-1]
+            begun = Classes(found.posteriors, widened(found.noise, noise, images.box), -np.inf)
+            found = refine(images, begun, stage.most, self.mask)[-1]
             advance(1)
         order = np.argsort(-found.posteriors.sum(axis=0), kind="stable")
         posteriors = found.posteriors[:, order]

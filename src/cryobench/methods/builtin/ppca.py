@@ -29,7 +29,7 @@ from jaxtyping import Complex64, Float32, Float64
 from cryobench.core import MethodCard, Particles, Progress, Submission, Volume, stream
 from cryobench.methods.base import METHODS, Method, numbered
 from cryobench.methods.builtin.backprojection import FLOOR, INSERTION
-from cryobench.methods.builtin.stages import BoxImages, Stage, log_normal, settled, white_noise, window
+from cryobench.methods.builtin.stages import BoxImages, Stage, log_normal, settled, white_noise, widened, window
 from cryobench.methods.volumes import LinearVolumes
 from cryobench.ops.grams import slice_products
 from cryobench.ops.gridding import Gridding
@@ -135,7 +135,8 @@ class PPCA(Method):
             advance(1)
         found = max(fits, key=lambda each: each.likelihood)
         for stage in rest:
-            found = fit(BoxImages(particles, stage.box(particles)), found.posterior, noise, stage, self.mask)[-1]
+            images = BoxImages(particles, stage.box(particles))
+            found = fit(images, found.posterior, widened(found.noise, noise, images.box), stage, self.mask)[-1]
             advance(1)
         volumes = m_step(BoxImages(particles, particles.box), found.posterior, self.mask)
         advance(1)

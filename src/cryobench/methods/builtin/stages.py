@@ -80,6 +80,23 @@ def white_noise(particles: Particles) -> float:
     return float(np.concatenate(power).mean())
 
 
+def widened(found: Float64[np.ndarray, " s"], noise: Float64[np.ndarray, " S"], box: int) -> Float64[np.ndarray, " d"]:
+    """Return the noise power of each shell to start a stage with, at its box.
+
+    Parameters
+    ----------
+    found
+        Of the shells of the stage before, whose box is no larger.
+    noise
+        Of the shells of the images' own box, for those beyond.
+    box
+        Of the stage.
+    """
+    power = noise[: box // 2 + 1].copy()
+    power[: len(found)] = found
+    return power
+
+
 def window(box: int, mask: Volume | None, like: Particles) -> Float32[np.ndarray, "D D D"]:
     """Return where density may be, at a box: within a soft-edged sphere that fills it, and within the mask if any.
 

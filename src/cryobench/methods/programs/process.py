@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import selectors
 import signal
 import subprocess
@@ -38,6 +39,8 @@ class Outcome:
         Its exit status.
     seconds
         Wall time.
+    cpu_seconds
+        Time that processors spent on it, all its processes together.
     peak_memory_mb
         Largest resident memory of its processes together in MB, None where it cannot be known.
     last_words
@@ -46,6 +49,7 @@ class Outcome:
 
     status: int
     seconds: float
+    cpu_seconds: float
     peak_memory_mb: float | None
     last_words: tuple[str, ...]
 
@@ -91,7 +95,7 @@ def run_program(
         If it cannot be started.
     """
     last: deque[str] = deque(maxlen=40)
-    start = time.monotonic()
+    start, cpu = time.monotonic(), _children_seconds()
     with contextlib.ExitStack() as stack:
         file = None if log is None else stack.enter_context(log.open("ab", buffering=0))
         try:
@@ -126,7 +130,14 @@ def run_program(
         finally:
             if child.stdout is not None:
                 child.stdout.close()
-    return Outcome(status, time.monotonic() - start, round(peak, 1) or None, tuple(last))
+    seconds, spent = time.monotonic() - start, _children_seconds() - cpu
+    return Outcome(status, seconds, spent, round(peak, 1) or None, tuple(last))
+
+
+def _children_seconds() -> float:
+    """Return the time that processors spent on what this process started and has seen end."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _lines(stream: IO[bytes], file: IO[bytes] | None) -> Iterator[str | None]:

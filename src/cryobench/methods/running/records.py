@@ -21,7 +21,8 @@ RECORD, LOG, LOCK = "run.json", "run.log", "run.lock"
 class RunRecord(Strict):
     """Content of ``native/run.json``: what runs, and how far it is.
 
-    ``seconds`` is the wall time of the program, over all times that it was started; ``calls`` are the commands in full.
+    ``seconds`` is the wall time of the program, over all times that it was started, and ``cpu_seconds`` the time that
+    processors spent on it where it ran to an end; ``calls`` are the commands in full.
     """
 
     schema_version: Literal[1] = 1
@@ -34,6 +35,7 @@ class RunRecord(Strict):
     calls: tuple[tuple[str, ...], ...] = ()
     stage: Literal["running", "trained", "finished"] = "running"
     seconds: float = 0.0
+    cpu_seconds: float | None = None
     peak_memory_mb: float | None = None
     device: str = "unknown"
 

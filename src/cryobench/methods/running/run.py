@@ -201,11 +201,14 @@ def _train(runner: Runner, environment: Environment, job: Job, watch: Watch, loc
     except BaseException:  # what was spent counts, also if it was interrupted
         write_record(job.folder, record.model_copy(update={"seconds": record.seconds + time.monotonic() - start}))
         raise
-    peak = None if runs_elsewhere(environment.command) else outcome.peak_memory_mb
+    elsewhere = runs_elsewhere(environment.command)
+    peak = None if elsewhere else outcome.peak_memory_mb
+    spent = None if elsewhere else outcome.cpu_seconds + (record.cpu_seconds or 0.0)
     text = log.read_text(encoding="utf-8", errors="replace")
     record = record.model_copy(
         update={
             "seconds": record.seconds + outcome.seconds,
+            "cpu_seconds": spent,
             "peak_memory_mb": max(filter(None, (peak, record.peak_memory_mb)), default=None),
             "device": runner.device(text),
         }
@@ -298,7 +301,7 @@ def _run_builtin(name: str, job: Job, folder: Path, queries: Queries, watch: Wat
     record = read_record(job.folder)
     assert record is not None
     method = find_method(name)
-    start = time.monotonic()
+    start, cpu = time.monotonic(), time.process_time()
     if isinstance(method, Control):
         submission = method.run(job.dataset.particles, job.dataset.truth, job.seed, watch.progress)
     else:
@@ -307,6 +310,7 @@ def _run_builtin(name: str, job: Job, folder: Path, queries: Queries, watch: Wat
         update={
             "version": submission.method.version,
             "seconds": time.monotonic() - start,
+            "cpu_seconds": time.process_time() - cpu,
             "peak_memory_mb": _own_peak_mb(),
             "device": "cpu",
         }

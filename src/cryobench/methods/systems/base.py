@@ -23,7 +23,9 @@ class SystemCard(Strict):
 
 @dataclass(frozen=True)
 class Choice:
-    """Which of several results in one folder is wanted; what is None is chosen by the reader.
+    """Which of several results in one folder is wanted, and what the user knows of the order of its rows.
+
+    What is None is chosen by the reader, or found by it.
 
     Parameters
     ----------
@@ -31,10 +33,28 @@ class Choice:
         Epoch or iteration; the last one by default.
     zdim
         Number of latent dimensions, where a run holds several.
+    images
+        List of the images that the method was run on (.star, .cs, .txt, .mrcs), wherever it lies.
+    ind
+        The selection of these that it was run on, where its settings name one.
+    in_order
+        The user's word that it was run on the dataset's particles in the dataset's order.
+
+    Raises
+    ------
+    InputError
+        If both a list and the user's word are given.
     """
 
     epoch: int | None = None
     zdim: int | None = None
+    images: Path | None = None
+    ind: Path | None = None
+    in_order: bool = False
+
+    def __post_init__(self) -> None:
+        if self.in_order and self.images is not None:
+            raise InputError("--in-order and --images both say which row is which particle: give one")
 
 
 @dataclass(frozen=True, eq=False)

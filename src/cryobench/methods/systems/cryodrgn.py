@@ -112,7 +112,9 @@ class CryoDRGN(System):
         counted = latents if latents is not None else poses
         assert counted is not None
         dataset = words_of(run.settings, "dataset_args")
-        order = order_of_input(dataset.get("particles"), dataset.get("ind"), len(counted), particles, folder, run.path)
+        order = order_of_input(
+            dataset.get("particles"), dataset.get("ind"), len(counted), particles, folder, run.path, choice
+        )
         if latents is not None:
             require_finite_rows(latents, epoch.file("z"))
             latents = latents[order.rows]

@@ -10,7 +10,7 @@ from jaxtyping import Float64, Int32, Int64
 from cryobench.core import FormatError, Particles, Poses, Submission
 from cryobench.methods.map_grid import MapGrid
 from cryobench.methods.systems.base import SYSTEMS, Choice, Found, System, SystemCard
-from cryobench.methods.systems.choices import require_no_epoch, require_no_zdim
+from cryobench.methods.systems.choices import require_no_epoch, require_no_order, require_no_zdim
 from cryobench.methods.systems.class_maps import maps_of_classes, sound_posteriors
 from cryobench.methods.systems.cryosparc_job import Job
 from cryobench.methods.systems.cryosparc_poses import cryosparc_poses
@@ -46,6 +46,7 @@ class AbInitio(System):
         """Read what is final."""
         require_no_epoch(choice, self.card.title)
         require_no_zdim(choice, self.card.title)
+        require_no_order(choice, self.card.title)
         job = Job(folder)
         table, classes = _table(job)
         rows = table.rows_of(particles)

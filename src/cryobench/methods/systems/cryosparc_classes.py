@@ -10,7 +10,7 @@ from jaxtyping import Float32, Int32, Int64, UInt64
 from cryobench.core import FormatError, Particles, Submission
 from cryobench.methods.map_grid import MapGrid
 from cryobench.methods.systems.base import SYSTEMS, Choice, Found, System, SystemCard
-from cryobench.methods.systems.choices import require_no_zdim
+from cryobench.methods.systems.choices import require_no_order, require_no_zdim
 from cryobench.methods.systems.class_maps import maps_of_classes, sound_posteriors
 from cryobench.methods.systems.cryosparc_job import Job
 from cryobench.methods.systems.cryosparc_poses import cryosparc_poses
@@ -52,6 +52,7 @@ class Classification(System):
     def read(self, folder: Path, particles: Particles, choice: Choice) -> Found:
         """Read the class of each particle and the maps of the last iteration, or of the one asked for."""
         require_no_zdim(choice, self.card.title)
+        require_no_order(choice, self.card.title)
         job = Job(folder)
         table, classes, main = _table(job, choice.epoch)
         rows = table.rows_of(particles)

@@ -11,7 +11,7 @@ from cryobench.core import FormatError, Particles, Submission
 from cryobench.io import read_cs_fields
 from cryobench.methods.map_grid import MapGrid
 from cryobench.methods.systems.base import SYSTEMS, Choice, Found, System, SystemCard
-from cryobench.methods.systems.choices import require_no_epoch
+from cryobench.methods.systems.choices import require_no_epoch, require_no_order
 from cryobench.methods.systems.cryosparc_job import Job
 from cryobench.methods.systems.cryosparc_poses import cryosparc_poses
 from cryobench.methods.systems.cryosparc_table import Table
@@ -50,6 +50,7 @@ class Variability(System):
     def read(self, folder: Path, particles: Particles, choice: Choice) -> Found:
         """Read components and, where they are, their maps."""
         require_no_epoch(choice, self.card.title)
+        require_no_order(choice, self.card.title)
         job = Job(folder)
         table, latents, poses = _read(job, particles, choice, self.card.title)
         maps = _maps(job, latents.shape[1])
@@ -88,6 +89,7 @@ class Flex(System):
     def read(self, folder: Path, particles: Particles, choice: Choice) -> Found:
         """Read components."""
         require_no_epoch(choice, self.card.title)
+        require_no_order(choice, self.card.title)
         job = Job(folder)
         if job.type == "flex_generate":
             raise FormatError(

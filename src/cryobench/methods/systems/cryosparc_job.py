@@ -69,13 +69,22 @@ class Job:
         return [path for _, path in self.named(r"passthrough_particles.*\.cs")]
 
     def with_field(self, pattern: str, field: str) -> Path | None:
-        """Return the first table of a name that has a field; no row is read, and what is damaged is left out."""
+        """Return the first table of a name that has a field; no row is read.
+
+        Raises
+        ------
+        FormatError
+            If none of those that can be read has it, and one is damaged: it may be the one.
+        """
+        damaged: FormatError | None = None
         for _, path in self._matching(pattern):
             try:
                 if field in read_cs_fields(path):
                     return path
-            except FormatError:
-                continue
+            except FormatError as error:
+                damaged = damaged or error
+        if damaged is not None:
+            raise FormatError(f"{damaged}; fetch it again, or say whose output this is with --system NAME") from damaged
         return None
 
     def type_is(self, types: Collection[str]) -> bool | None:

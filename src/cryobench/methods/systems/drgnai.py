@@ -74,7 +74,9 @@ class DrgnAI(System):
             sources.append(epoch.file("pose"))
         counted = latents if latents is not None else poses
         assert counted is not None
-        order = order_of_input(training.get("particles"), training.get("ind"), len(counted), particles, out, path)
+        order = order_of_input(
+            training.get("particles"), training.get("ind"), len(counted), particles, folder, path, choice
+        )
         if latents is not None:
             require_finite_rows(latents, epoch.file("conf"))
             latents = latents[order.rows]

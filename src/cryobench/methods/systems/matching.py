@@ -47,7 +47,7 @@ def rows_of_particles(
     rows = np.full(len(particles), -1, dtype=np.int64)
     for row, (stack, position) in enumerate(zip(stacks, positions.tolist(), strict=True)):
         if stack not in place_of:
-            place_of[stack] = _stack_of(stack, known_stacks, f"{source}: row {row + 1}")
+            place_of[stack] = stack_of(stack, known_stacks, f"{source}: row {row + 1}")
         particle = known.get((place_of[stack], position))
         if particle is None:
             raise FormatError(
@@ -87,7 +87,23 @@ def _particles_by_image(particles: Particles) -> tuple[list[PurePosixPath], dict
     return [PurePosixPath(stack) for stack in stacks], known
 
 
-def _stack_of(name: str, known: Sequence[PurePosixPath], where: str) -> int:
+def stack_of(name: str, known: Sequence[PurePosixPath], where: str) -> int:
+    """Return which of the dataset's stacks a name is, as in :func:`rows_of_particles`.
+
+    Parameters
+    ----------
+    name
+        Path of a stack, as a file has it; it is not opened.
+    known
+        The dataset's, each once.
+    where
+        What names it, for messages.
+
+    Raises
+    ------
+    FormatError
+        If it is none of them, or may be several.
+    """
     path = PurePosixPath(name)
     if ".." in path.parts or "\0" in name:
         raise FormatError(f"{where}: '{name}' climbs out of its folder: expected the path of a stack of the dataset")

@@ -10,7 +10,7 @@ import numpy as np
 from cryobench.core import FormatError, Particles, Submission
 from cryobench.io import is_torch_archive, read_array_pickles, read_torch_archive
 from cryobench.methods.systems.base import SYSTEMS, Choice, Found, System, SystemCard
-from cryobench.methods.systems.epochs import choose_epoch, output_file
+from cryobench.methods.systems.epochs import Epoch, choose_epoch, output_file
 from cryobench.methods.systems.input_order import order_of_input
 from cryobench.methods.systems.native_tables import latent_table, require_finite_rows
 from cryobench.methods.systems.settings import read_pickled_settings, settings_in, version_of, words_of
@@ -53,7 +53,9 @@ class OpusDSD(System):
         content, said = _latents(file)
         latents = latent_table(content, file)
         dataset = words_of(settings, "dataset_args")
-        order = order_of_input(dataset.get("particles"), dataset.get("ind"), len(latents), particles, folder, path)
+        order = order_of_input(
+            dataset.get("particles"), dataset.get("ind"), len(latents), particles, folder, path, choice
+        )
         require_finite_rows(latents, file)
         submission = Submission(
             method=self.method(version_of(settings)),
@@ -65,10 +67,17 @@ class OpusDSD(System):
             epoch.note,
             order.note,
             *said,
-            "poses: as they were given to the run",
+            _poses_note(epoch),
             "volumes: OPUS-DSD's maps, reference{i}.mrc, are of latents, and of another box: not taken",
         )
         return Found(submission, (path, file, *order.sources), notes)
+
+
+def _poses_note(epoch: Epoch) -> str:
+    path = epoch.file("pose")
+    if path.is_file():
+        return f"poses: none; those in {path.name} are not read, also where the run refined them"
+    return "poses: none; the run left none of its own for this epoch"
 
 
 def _latents(path: Path) -> tuple[Any, tuple[str, ...]]:

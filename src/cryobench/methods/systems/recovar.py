@@ -39,7 +39,7 @@ class _Latents:
 
 
 class Recovar(System):
-    """RECOVAR before 1.0 (``embeddings.pkl``) and from 1.0 on (``zdim_N/latent_coords.npy``)."""
+    """RECOVAR with one file of latents (``embeddings.pkl``) or one for each ``zdim_N/latent_coords.npy``."""
 
     card = SystemCard(
         name="recovar",
@@ -54,9 +54,9 @@ class Recovar(System):
         if not (folder / _PARAMS).is_file():
             return None
         if (folder / _EMBEDDINGS).is_file():
-            return f"{_PARAMS} and {_EMBEDDINGS}: RECOVAR before 1.0"
+            return f"{_PARAMS} and {_EMBEDDINGS}: latents of all numbers of dimensions in one file"
         found = sorted(_zdims(folder))
-        return f"{_PARAMS} and model/zdim_{found[0]}/{_COORDINATES}: RECOVAR 1.0 or later" if found else None
+        return f"{_PARAMS} and model/zdim_{found[0]}/{_COORDINATES}: latents by number of dimensions" if found else None
 
     def read(self, folder: Path, particles: Particles, choice: Choice) -> Found:
         """Read the latents of one number of dimensions.
@@ -85,7 +85,7 @@ class Recovar(System):
             )
         arguments = words_of(params, "input_args")
         images = arguments.get("_original_particles") or arguments.get("particles")
-        order = order_of_input(images, None, len(table), particles, folder, path)
+        order = order_of_input(images, None, len(table), particles, folder, path, choice)
         submission = Submission(
             method=self.method(version if isinstance(version, str) else "before 0.1"),
             particles=len(particles),

@@ -13,7 +13,7 @@ from cryobench.core import FormatError, Particles, Poses, Submission
 from cryobench.io import ParticleTable, inside, read_particle_table
 from cryobench.methods.map_grid import MapGrid
 from cryobench.methods.systems.base import SYSTEMS, Choice, Found, System, SystemCard
-from cryobench.methods.systems.choices import require_no_zdim
+from cryobench.methods.systems.choices import require_no_order, require_no_zdim
 from cryobench.methods.systems.class_maps import maps_of_classes
 from cryobench.methods.systems.found_poses import compare_poses, poses_of
 from cryobench.methods.systems.map_files import ClassFiles
@@ -46,6 +46,7 @@ class Class3D(System):
     def read(self, folder: Path, particles: Particles, choice: Choice) -> Found:
         """Read the last iteration, or the one asked for."""
         require_no_zdim(choice, self.card.title)
+        require_no_order(choice, self.card.title)
         chosen, path = _chosen(folder, choice.epoch)
         table = read_particle_table(path, "rlnImageName")
         names, places = _images(table)
