@@ -149,6 +149,35 @@ def test_marks_go_to_methods_by_direction(pages: dict[str, str]) -> None:
     assert marks == {"oracle": [], "recovar": ["★"] * 4, "cryodrgn": ["∩"] * 4, "ppca": [], "cryodrgn2": []}
 
 
+def test_alignments_have_columns_of_their_own_and_flags_are_said() -> None:
+    """Of two methods, the one whose volumes were aligned has the better value, and is not the best of a column."""
+    plain, moved = entry(PUBLISHED, "ppca", 0.5, 0, status="rerun"), entry(PUBLISHED, "recovar", 0.9, 1, status="rerun")
+    note = "the volumes are mirrored"
+
+    def with_alignment(made: LeaderboardEntry, alignment: str, *flags: str) -> LeaderboardEntry:
+        chosen = {"alignment": alignment, "images": 1000}
+        scores = (
+            score.model_copy(update={"protocol": "per-image", "parameters": chosen, "flags": flags})
+            for score in made.scores
+            if score.metric == "fsc-auc"
+        )
+        return made.model_copy(update={"scores": tuple(scores), "metrics": made.metrics[:1]})
+
+    site = render_leaderboard([with_alignment(plain, "none"), with_alignment(moved, "one", note)])
+    (rerun,) = sections(site["datasets/igg-1d.html"], "rerun")
+    words = re.findall(r'head-note">(mean[^<]*)<', rerun)
+    assert sorted(words) == [
+        f"mean · per-image · {convention} convention · {alignment}, 1,000 images"
+        for convention in ("published", "standard")
+        for alignment in ("aligned by one transform", "volumes as they are")
+    ]
+    assert not re.search(r'class="mark', rerun)
+    assert rerun.count(f"⚑ {note}") == 2
+    method = site["methods/recovar.html"]
+    assert method.count(f"<td>{note}</td>") == 2
+    assert "⚑" in site["reading.html"]
+
+
 def test_what_is_superseded_is_not_in_the_tables(pages: dict[str, str]) -> None:
     page = pages["datasets/igg-1d.html"]
     tables = "".join(section for status in ("rerun", "claimed") for section in sections(page, status))

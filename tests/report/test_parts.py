@@ -21,7 +21,7 @@ from cryobench.report._table import decimals, number, score_table, signed
 
 
 @pytest.mark.parametrize(
-    ("half", "places"), [(0.021, 3), (0.0004, 4), (1e-9, 4), (0.3, 2), (2.0, 1), (40.0, 0), (0.0, 3), (math.nan, 3)]
+    ("half", "places"), [(0.021, 3), (0.0004, 4), (1e-9, 4), (0.3, 2), (2.0, 1), (40.0, 0), (0.0, 3)]
 )
 def test_decimals_follow_the_interval(half: float, places: int) -> None:
     assert decimals([Interval(low=1 - half, high=1 + half, kind="any")]) == places

@@ -13,6 +13,7 @@ import pydantic
 from cryobench.benchmark.leaderboard.commitment import Commitment, Opening, require_opens
 from cryobench.benchmark.leaderboard.entries import check_history, first_error
 from cryobench.benchmark.leaderboard.handed_in import HandedIn
+from cryobench.benchmark.scoring import OTHER_BUILD
 from cryobench.core import (
     EntryCost,
     EntryDataset,
@@ -30,8 +31,6 @@ from cryobench.core import (
 
 AGREEMENT = 1e-6
 """How far a score found here may be from the one claimed, absolutely and relative to it."""
-
-_OTHER_BUILD = "another build of"  # in the note of a submission that was scored with --any-dataset
 
 
 @dataclass(frozen=True)
@@ -177,11 +176,10 @@ def _entry(
 def _require_of_dataset(handed_in: HandedIn, method: str) -> None:
     """Check that the submission was made of the dataset that it was scored on."""
     flags = (flag for score in handed_in.scores(method) for flag in score.flags)
-    odd = next((note for note in (*handed_in.run(method).notes, *flags) if _OTHER_BUILD in note), None)
-    if odd is not None:
+    if any(OTHER_BUILD in note for note in (*handed_in.run(method).notes, *flags)):
         raise InputError(
-            f"'{method}' cannot be entered: by {handed_in.path} its submission was {odd}: submit what was made of this "
-            "dataset, and score it without --any-dataset"
+            f"'{method}' cannot be entered: by {handed_in.path} its submission was {OTHER_BUILD}: submit what "
+            "was made of this dataset, and score it without --any-dataset"
         )
 
 
