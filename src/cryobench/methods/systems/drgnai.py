@@ -83,7 +83,8 @@ class DrgnAI(System):
         submission = Submission(
             method=self.method(version_of(settings)),
             particles=len(particles),
-            kind="fixed-pose" if training.get("use_gt_poses") else "ab-initio",
+            # Poses that were given and then refined are no less given.
+            kind="fixed-pose" if training.get("use_gt_poses") or training.get("refine_gt_poses") else "ab-initio",
             latents=latents,
             poses=None if poses is None else poses[order.rows],
         )
