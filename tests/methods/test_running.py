@@ -157,7 +157,21 @@ def test_a_finished_run_is_left_alone(bench: Bench) -> None:
     assert len(bench.calls("train_vae")) == 1
     bench.run("cryodrgn", overwrite=True)
     assert len(bench.calls("train_vae")) == 2
-    assert len(bench.calls("eval_vol")) == 1, "the same latents and weights make the same volumes, which are kept"
+    assert len(bench.calls("eval_vol")) == 2
+
+
+def test_volumes_that_were_made_are_kept_until_all_are_there(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cryobench.methods.made_volumes.BATCH", 3)
+    bench.mode("no second batch")
+    with pytest.raises(ProgramError, match="failed with status 3"):
+        bench.run("cryodrgn")
+    kept = bench.output / "native/made"
+    assert len(list(kept.iterdir())) == 3
+    bench.mode("")
+    bench.run("cryodrgn")
+    assert len(bench.calls("eval_vol")) == 3, "one that failed, and none for the first batch again"
+    assert not kept.exists()
+    assert not (bench.output.parent / "cache").exists()
 
 
 @pytest.mark.parametrize("name", ["cryodrgn", "cryodrgn-dec", "cryodrgn-abinit"])

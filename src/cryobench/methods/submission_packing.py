@@ -209,7 +209,9 @@ def _writing(member: str) -> Iterator[None]:
     except OSError as error:
         if error.errno in _OF_NAMES:
             raise
-        raise OutputError(f"member {member!r} cannot be written ({error.strerror or error}): make room first") from error
+        raise OutputError(
+            f"member {member!r} cannot be written ({error.strerror or error}): make room first"
+        ) from error
 
 
 def _listed_sums(folder: Path, path: Path) -> dict[str, str] | None:
