@@ -266,8 +266,13 @@ def test_a_folder_that_another_process_holds_is_refused(bench: Bench) -> None:
     path.write_text(path.read_text().replace('"finished"', '"trained"'))
     with (bench.output / "native/run.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(InputError, match="a run is going on there"):
-            bench.run("cryodrgn")
+        for overwrite in (False, True):
+            with pytest.raises(InputError, match="a run is going on there"):
+                bench.run("cryodrgn", overwrite=overwrite)
+        assert (bench.output / "native/output").is_dir()
+        assert (bench.output / "submission").is_dir()
+    bench.run("cryodrgn", "-n", "4", overwrite=True)
+    assert len(bench.calls("train_vae")) == 2
 
 
 @pytest.mark.parametrize("flag", ["--poses", "-o", "-oelsewhere", "--outdir=x", "--load", "--ind", "--seed"])

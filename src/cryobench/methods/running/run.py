@@ -202,14 +202,14 @@ def _train(runner: Runner, environment: Environment, job: Job, watch: Watch, loc
         write_record(job.folder, record.model_copy(update={"seconds": record.seconds + time.monotonic() - start}))
         raise
     elsewhere = runs_elsewhere(environment.command)
-    peak = None if elsewhere else outcome.peak_memory_mb
+    peak = outcome.peak_memory_mb
     spent = None if elsewhere else outcome.cpu_seconds + (record.cpu_seconds or 0.0)
     text = log.read_text(encoding="utf-8", errors="replace")
     record = record.model_copy(
         update={
             "seconds": record.seconds + outcome.seconds,
             "cpu_seconds": spent,
-            "peak_memory_mb": max(filter(None, (peak, record.peak_memory_mb)), default=None),
+            "peak_memory_mb": None if elsewhere else max(filter(None, (peak, record.peak_memory_mb)), default=None),
             "device": runner.device(text),
         }
     )
@@ -321,7 +321,7 @@ def _run_builtin(name: str, job: Job, folder: Path, queries: Queries, watch: Wat
 
 def _own_peak_mb() -> float:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
+    return round(peak * (1 if sys.platform == "darwin" else 1024) / 1e6, 1)
 
 
 __all__ = ["NATIVE", "Finished", "Queries", "Watch", "find_runnable", "planned_calls", "require_terms", "run_method"]
