@@ -335,9 +335,8 @@ def test_without_latents_only_the_images_that_queries_lists_are_wanted(sound: Pa
     index(sound, *(f"000.mrc,{particle}" for particle in listed))
     assert "are wanted" not in check(sound, dataset)[1]
     index(sound, *(f"000.mrc,{particle}" for particle in listed[1:]))
-    assert (
-        f"no volume of 1 of the {len(listed)} particles that are wanted (0): add them (cryobench queries lists"
-        in (check(sound, dataset)[1])
+    assert f"no volume of 1 of the {len(listed)} particles that are wanted (0): add them (cryobench queries lists" in (
+        check(sound, dataset)[1]
     )
 
 

@@ -116,10 +116,7 @@ def headed(header: str, version: int = 2) -> bytes:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (
-            headed("{'descr': [" + " " * (1 << 20) + "], 'fortran_order': False, 'shape': (1,)}"),
-            "expected at most 1,048,",
-        ),
+        (headed("{'descr': [" + " " * (1 << 20) + "], 'fortran_order': False, 'shape': (1,)}"), "expected at most 1,048,"),
         (b"\x93NUMPY\x02\x00\xff\xff\xff\xff{}", "a header of 4,294,967,295 bytes"),
         (headed("(" * 500_000 + ")" * 500_000), "brackets more than 16 deep"),
         (headed("[" * 100 + "]" * 100, version=1), "brackets more than 16 deep"),
@@ -129,10 +126,7 @@ def headed(header: str, version: int = 2) -> bytes:
         (headed("1" + "+1j" * 100_000), "not a readable .cs file"),
         (headed("{'descr': '<f4', 'fortran_order': False, 'shape': (1 << 40,)}"), "not a readable .cs file"),
         (headed("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (99999999999999,)}"), "not a readable .cs"),
-        (
-            headed("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (" + "9" * 40 + ",)}"),
-            "not a readable .cs",
-        ),
+        (headed("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (" + "9" * 40 + ",)}"), "not a readable .cs"),
         (headed("{'descr': [('a', 3)], 'fortran_order': False, 'shape': (1,)}"), "not a readable .cs file"),
         (headed("{'descr': " + "'" * 3), "not a readable .cs file"),
         (headed("{}", version=9), "not a readable .cs file"),

@@ -184,44 +184,32 @@ def _extract(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], folder: P
     for info in members:
         target = folder / info.filename
         digest = hashlib.sha256()
-        with _writing(info.filename):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            # "x": a name that differs from another in its case alone must not replace it where the disk knows no case.
-            with target.open("xb") as file:
-                for block in _blocks(archive, info):
-                    file.write(block)
+        with archive.open(info) as source:
+            with _writing(info.filename):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                # "x": a name that differs from another in its case alone must not replace it where the disk knows no
+                # case.
+                file = target.open("xb")
+            with file:
+                while block := source.read(_BLOCK):  # no more than the member says it holds
                     digest.update(block)
+                    with _writing(info.filename):
+                        file.write(block)
+                        file.flush()  # a full disk is met here, not where the file is closed
         if info.filename != CHECKSUMS:
             sums[info.filename] = digest.hexdigest()
     return sums
 
 
-def _blocks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Yield a member's content, no more than it says it holds; what cannot be read is no fault of the disk."""
-    try:
-        with archive.open(info) as source:
-            while block := source.read(_BLOCK):
-                yield block
-    except OSError as error:
-        raise zipfile.BadZipFile(str(error)) from error
-
-
 @contextlib.contextmanager
 def _writing(member: str) -> Iterator[None]:
-    """Raise an :class:`OutputError` where the disk is full or cannot be written."""
+    """Tell a disk that cannot be written from an archive that cannot be read, whose errors are of the same class."""
     try:
         yield
     except OSError as error:
         if error.errno in _OF_NAMES:
             raise
-<<<<<<< HEAD
-        raise OutputError(
-            f"member {member!r} cannot be written ({error.strerror or error}): make room first"
-        ) from error
-=======
-        reason = error.strerror or str(error)
-        raise OutputError(f"member {member!r} cannot be written ({reason}): make room first") from error
->>>>>>> i7-small
+        raise OutputError(f"member {member!r} cannot be written ({error.strerror or error}): make room first") from error
 
 
 def _listed_sums(folder: Path, path: Path) -> dict[str, str] | None:

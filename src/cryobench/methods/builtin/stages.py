@@ -80,7 +80,9 @@ def white_noise(particles: Particles) -> float:
     return float(np.concatenate(power).mean())
 
 
-def widened(found: Float64[np.ndarray, " s"], noise: Float64[np.ndarray, " S"], box: int) -> Float64[np.ndarray, " d"]:
+def widened(
+    found: Float64[np.ndarray, " s"], noise: Float64[np.ndarray, " S"], box: int
+) -> Float64[np.ndarray, " d"]:
     """Return the noise power of each shell to start a stage with, at its box.
 
     Parameters
