@@ -108,6 +108,8 @@ def test_run_of_a_built_in_method_is_scored(dataset: Path, small_dataset: Datase
     found = read_submission(tmp_path / "o/submission", len(small_dataset.particles), small_dataset.card)
     assert found.method.name == "oracle"
     assert os.environ["OMP_NUM_THREADS"] == "2"
+    following = f"cryobench score {tmp_path}/o/submission --dataset {dataset} -o scores -n 12"
+    assert following in done.stdout.replace("\n", "")
     scored = run("fsc", "per-image", tmp_path / "o/submission", "--dataset", dataset, "-o", tmp_path / "s", "-n", "12")
     assert scored.exit_code == 0, scored.output
     scores = json.loads((tmp_path / "s/fsc_scores.json").read_text())

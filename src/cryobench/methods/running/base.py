@@ -30,6 +30,18 @@ class RunnerCard(Strict):
     terms: str = ""
 
 
+def require_terms(card: RunnerCard, *, accepted: bool, how: str = "give --accept-licence to go on") -> None:
+    """Raise unless a runner that has terms was given their acceptance.
+
+    Raises
+    ------
+    InputError
+        With the terms, and how to go on.
+    """
+    if card.terms and not accepted:
+        raise InputError(f"{card.terms} Nothing was done: {how}")
+
+
 @dataclass(frozen=True, eq=False)
 class Job:
     """What a program is asked to do.
