@@ -342,7 +342,7 @@ def test_terms_that_were_not_accepted_stop_a_run(bench: Bench) -> None:
     found = find_environment("recovar")
     assert found is not None
     record_environment(found.model_copy(update={"licence_accepted": False}))
-    with pytest.raises(InputError, match="non-profit academic.*set it up again with --accept-licence"):
+    with pytest.raises(InputError, match=r"non-profit academic.*set it up again with --accept-licence"):
         bench.run("recovar")
     assert not bench.output.exists()
     runner = RUNNERS["recovar"]

@@ -39,7 +39,8 @@ def record_command(runner: Runner, text: str, *, accepted: bool) -> Environment:
     Raises
     ------
     InputError
-        If the program is not there, does not run, or has terms that were not accepted. What was set up before is kept then.
+        If the program is not there, does not run, or has terms that were not accepted. What was set up before is kept
+        then.
     """
     require_terms(runner.card, accepted=accepted)
     command = parse_command(text)
