@@ -48,8 +48,8 @@ _SIGNS = {-1: "light on dark: particles are bright", 1: "dark on light: particle
 _GENERATE = """
 The folder has latents and no volumes. Make the volumes at the latents of the queries, then read once more:
 
-1. `cryobench queries {source} --latents SUBMISSION/latents.npy` lists the particles whose volumes are wanted. Give their
-   latents, in this order, to **3D Flex Generator**: save them with cryosparc-tools as the fields
+1. `cryobench queries {source} --latents SUBMISSION/latents.npy` lists the particles whose volumes are wanted.
+   Give their latents, in this order, to **3D Flex Generator**: save them with cryosparc-tools as the fields
    `components_mode_0/value`, `components_mode_1/value` ... of an external job's output, and connect it to the input
    `latents`.
 2. Read the training job again with the archive of maps that the generator leaves:
