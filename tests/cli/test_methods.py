@@ -14,6 +14,7 @@ from cryobench.core import Dataset
 from cryobench.methods import METHODS, read_submission
 from cryobench.methods.running import RUNNERS
 from cryobench.methods.running.installing import UV_SOURCES
+from cryobench.methods.running.recorded import recorded_command
 
 
 def run(*arguments: object) -> Result:
@@ -84,9 +85,20 @@ def test_setup_says_what_it_would_do(tmp_path: Path) -> None:
 
 def test_setup_does_not_undo_what_is_set_up(program: Path) -> None:
     run("methods", "setup", "cryodrgn", "--command", program)
-    done = run("methods", "setup", "cryodrgn")
-    assert done.exit_code == 2
-    assert "is set up already" in done.stderr
+    for arguments in ((), ("--command", program)):
+        done = run("methods", "setup", "cryodrgn", *arguments)
+        assert done.exit_code == 2
+        assert "is set up already" in done.stderr
+    assert run("methods", "setup", "cryodrgn", "--command", program, "--overwrite").exit_code == 0
+
+
+def test_what_was_set_up_makes_the_volumes_of_an_output_that_is_read(program: Path) -> None:
+    assert recorded_command("cryodrgn") == ()
+    run("methods", "setup", "cryodrgn", "--command", f"env A=1 {program}")
+    for system in ("cryodrgn", "cryodrgn-dec", "cryodrgn-abinit", "cryodrgn-abinit-het"):
+        assert recorded_command(system) == ("env", "A=1", str(program))
+    assert recorded_command("cryosparc-3dva") == ()
+    assert recorded_command("relion-class3d") == ()
 
 
 def test_run_of_a_built_in_method_is_scored(dataset: Path, small_dataset: Dataset, tmp_path: Path) -> None:
@@ -96,6 +108,8 @@ def test_run_of_a_built_in_method_is_scored(dataset: Path, small_dataset: Datase
     found = read_submission(tmp_path / "o/submission", len(small_dataset.particles), small_dataset.card)
     assert found.method.name == "oracle"
     assert os.environ["OMP_NUM_THREADS"] == "2"
+    following = f"cryobench score {tmp_path}/o/submission --dataset {dataset} -o scores -n 12"
+    assert following in done.stdout.replace("\n", "")
     scored = run("fsc", "per-image", tmp_path / "o/submission", "--dataset", dataset, "-o", tmp_path / "s", "-n", "12")
     assert scored.exit_code == 0, scored.output
     scores = json.loads((tmp_path / "s/fsc_scores.json").read_text())

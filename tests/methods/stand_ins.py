@@ -54,7 +54,7 @@ if call[0] == "eval_vol":
     points = np.loadtxt(given["--zfile"], ndmin=2)
     out = pathlib.Path(given["-o"])
     out.mkdir()
-    if mode == "no volumes":
+    if mode == "no volumes" or (mode == "no second batch" and len(points) == 1):
         print("CUDA is not there")
         sys.exit(3)
     for number, point in enumerate(points, 1):
@@ -81,7 +81,17 @@ if "--load" in given:
     assert pathlib.Path(given["--load"]).read_text() == f"weights of epoch {first - 1}"
     assert ("--load-z" in given) == (program == "train_dec")
     assert ("--load-poses" in given) == (program == "abinit")
-(out / "config.yaml").write_text("{}")
+model = {"zdim": zdim, "layers": 3, "dim": 64}
+if program == "train_vae":
+    model = {"zdim": zdim, "qlayers": 3, "encode_mode": "resid"}
+settings = {
+    "version": "4.3.1",
+    "lattice_args": {"D": BOX + 1},
+    "model_args": model,
+    "dataset_args": {"particles": listing, "ind": None, **({"poses": given["--poses"]} if "--poses" in given else {})},
+    **({"data_norm_mean": 0.0} if program == "abinit" else {}),
+}
+(out / "config.yaml").write_text(json.dumps(settings, indent=1))  # which is YAML too
 print("(INFO) Use cuda False", flush=True)
 if mode == "fails":
     print("RuntimeError: out of memory", file=sys.stderr)

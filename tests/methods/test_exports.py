@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -54,6 +55,22 @@ def test_stacks_are_found_from_the_folder_that_the_page_names(name: str, job: Jo
 def test_poses_are_used_or_ignored(job: Job) -> None:
     assert "Ignore pose data | off" in export("cryosparc-3dva", job)
     assert "Ignore pose data | on" in export("cryosparc-abinit", job)
+
+
+def test_the_page_says_the_sign_of_the_images(job: Job) -> None:
+    assert job.dataset.particles.sign == -1
+    assert "| Data sign | light on dark: particles are bright |" in export("cryosparc-3dva", job)
+    particles = dataclasses.replace(job.dataset.particles, sign=1)
+    dark = dataclasses.replace(job, dataset=dataclasses.replace(job.dataset, particles=particles))
+    assert "| Data sign | dark on light: particles are dark |" in export("cryosparc-3dva", dark)
+
+
+def test_how_rows_and_volumes_are_read_back(job: Job) -> None:
+    assert f"-o SUBMISSION --images {(job.inputs / 'particles.star').resolve()}\n" in export("opus-dsd", job)
+    flex = export("cryosparc-3dflex", job)
+    assert flex.count("cryobench submission read JOB_FOLDER") == 2
+    assert "--volumes ZIP --overwrite" in flex
+    assert "--volumes" not in export("cryosparc-3dva", job)
 
 
 def test_opus_dsd_gets_what_cryodrgn_reads(job: Job) -> None:

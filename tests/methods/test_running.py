@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fcntl
 import json
 import os
@@ -17,12 +18,14 @@ import pytest
 from stand_ins import install_program
 
 from cryobench.core import Dataset, InputError, OutputError, ProgramError, Submission, UnknownNameError
-from cryobench.io import read_poses
+from cryobench.io import StackImages, read_poses
 from cryobench.methods import read_submission, read_submission_manifest
 from cryobench.methods.running import RUNNERS, Job, Runner
+from cryobench.methods.running.environments import find_environment, record_environment
+from cryobench.methods.running.inputs import stack_paths
 from cryobench.methods.running.records import read_record
 from cryobench.methods.running.run import Finished, Watch, find_runnable, planned_calls, require_terms, run_method
-from cryobench.methods.running.setting_up import record_command
+from cryobench.methods.running.setting_up import record_command, set_up
 
 WANTED = np.array([0, 7, 99, 200])
 
@@ -140,8 +143,6 @@ def test_train_dec_and_abinit(bench: Bench) -> None:
 
 
 def test_images_that_are_not_inverted_are_said_to_be(bench: Bench) -> None:
-    import dataclasses  # noqa: PLC0415
-
     particles = dataclasses.replace(bench.dataset.particles, sign=1)
     job = dataclasses.replace(bench.job(), dataset=dataclasses.replace(bench.dataset, particles=particles))
     runner = RUNNERS["cryodrgn"]
@@ -157,7 +158,21 @@ def test_a_finished_run_is_left_alone(bench: Bench) -> None:
     assert len(bench.calls("train_vae")) == 1
     bench.run("cryodrgn", overwrite=True)
     assert len(bench.calls("train_vae")) == 2
-    assert len(bench.calls("eval_vol")) == 1, "the same latents and weights make the same volumes, which are kept"
+    assert len(bench.calls("eval_vol")) == 2
+
+
+def test_volumes_that_were_made_are_kept_until_all_are_there(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cryobench.methods.made_volumes.BATCH", 3)
+    bench.mode("no second batch")
+    with pytest.raises(ProgramError, match="failed with status 3"):
+        bench.run("cryodrgn")
+    kept = bench.output / "native/made"
+    assert len(list(kept.iterdir())) == 3
+    bench.mode("")
+    bench.run("cryodrgn")
+    assert len(bench.calls("eval_vol")) == 3, "one that failed, and none for the first batch again"
+    assert not kept.exists()
+    assert not (bench.output.parent / "cache").exists()
 
 
 @pytest.mark.parametrize("name", ["cryodrgn", "cryodrgn-dec", "cryodrgn-abinit"])
@@ -252,8 +267,13 @@ def test_a_folder_that_another_process_holds_is_refused(bench: Bench) -> None:
     path.write_text(path.read_text().replace('"finished"', '"trained"'))
     with (bench.output / "native/run.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(InputError, match="a run is going on there"):
-            bench.run("cryodrgn")
+        for overwrite in (False, True):
+            with pytest.raises(InputError, match="a run is going on there"):
+                bench.run("cryodrgn", overwrite=overwrite)
+        assert (bench.output / "native/output").is_dir()
+        assert (bench.output / "submission").is_dir()
+    bench.run("cryodrgn", "-n", "4", overwrite=True)
+    assert len(bench.calls("train_vae")) == 2
 
 
 @pytest.mark.parametrize("flag", ["--poses", "-o", "-oelsewhere", "--outdir=x", "--load", "--ind", "--seed"])
@@ -285,6 +305,52 @@ def test_built_in_methods_run_in_the_same_way(bench: Bench) -> None:
     bench.output = bench.output.with_name("numbered")
     bench.run("kclasses:2")
     assert bench.submission().method.name == "kclasses-2"
+
+
+def test_an_export_leaves_no_record_of_a_run(bench: Bench) -> None:
+    assert bench.run("cryosparc-3dva").path == bench.output / "README.md"
+    assert not (bench.output / "native").exists()
+    with pytest.raises(OutputError, match="is not empty"):
+        bench.run("cryosparc-3dva")
+    bench.run("cryosparc-3dva", overwrite=True)
+
+
+def test_stacks_in_another_order_are_refused(bench: Bench) -> None:
+    images = bench.dataset.particles.images
+    assert isinstance(images, StackImages)
+    assert stack_paths(bench.dataset.particles) == tuple(path.resolve() for path in images.stacks)
+    order = np.roll(np.arange(len(images)), 1)
+    stack_of = np.repeat(np.arange(len(images.stacks)), images.counts)
+    places = np.concatenate([np.arange(count) for count in images.counts])
+    other = StackImages(images.stacks, stack_of[order], places[order])
+    particles = dataclasses.replace(bench.dataset.particles, images=other)
+    with pytest.raises(InputError, match="not in the order of their stacks"):
+        stack_paths(particles)
+
+
+def test_volumes_of_smaller_boxes_come_onto_the_grid(bench: Bench) -> None:
+    program = bench.programs / "cryodrgn"
+    program.write_text(program.read_text().replace("BOX = 32", "BOX = 16"))
+    bench.run("cryodrgn")
+    found = bench.submission().volumes
+    assert found is not None
+    particles = bench.dataset.particles
+    assert (found.at(0).box, found.at(0).pixel_size) == (particles.box, pytest.approx(particles.pixel_size))
+
+
+def test_terms_that_were_not_accepted_stop_a_run(bench: Bench) -> None:
+    found = find_environment("recovar")
+    assert found is not None
+    record_environment(found.model_copy(update={"licence_accepted": False}))
+    with pytest.raises(InputError, match=r"non-profit academic.*set it up again with --accept-licence"):
+        bench.run("recovar")
+    assert not bench.output.exists()
+    runner = RUNNERS["recovar"]
+    assert isinstance(runner, Runner)
+    with pytest.raises(InputError, match="non-profit academic"):
+        record_command(runner, found.command[0], accepted=False)
+    with pytest.raises(InputError, match="non-profit academic"):
+        set_up(runner, "cpu", None, bench.lines.append, accepted=False)
 
 
 def test_what_a_dry_run_says(bench: Bench) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from pathlib import Path
 
 import numpy as np
@@ -80,21 +79,6 @@ def test_what_decides_a_volume_decides_whether_it_is_made(tmp_path: Path) -> Non
         maker = Maker()
         CachedMaker(maker, identity, tmp_path / "cache").make(LATENTS[:2], folder(tmp_path, str(place)))
         assert maker.made == 2
-
-
-def test_the_longest_unused_go_first(tmp_path: Path) -> None:
-    size = 1024 + 4 * 8**3
-    cached = CachedMaker(Maker(), "a", tmp_path / "cache", limit=3 * size)
-    for turn, row in enumerate((0, 1, 2)):
-        cached.make(LATENTS[[row]], folder(tmp_path, f"{turn}"))
-        for path in (tmp_path / "cache").iterdir():
-            os.utime(path, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns - 10**10))
-    cached.make(LATENTS[[0]], folder(tmp_path, "use"))  # now 1 is the one that was used the longest ago
-    cached.make(LATENTS[[3]], folder(tmp_path, "more"))
-    assert len(list((tmp_path / "cache").iterdir())) == 3
-    maker = Maker()
-    CachedMaker(maker, "a", tmp_path / "cache", limit=9 * size).make(LATENTS[:4], folder(tmp_path, "all"))
-    assert maker.made == 1
 
 
 def test_a_failure_leaves_no_volume_and_dead_leftovers_go(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryobench.core import FormatError, Particles, Volume
+from cryobench.core import FormatError, Particles, Volume, VolumeProvider
 from cryobench.core.maps import alike
 from cryobench.io import read_volume, volume_grid
 from cryobench.ops.fft import crop_volume, pad_volume
@@ -104,3 +104,21 @@ class MapGrid:
                 f"{self.pixel_size:g} Å, {self.box * self.pixel_size:g} Å: expected an even box of the same edge: give "
                 "the dataset that the method was run on, or correct the pixel size in the header"
             )
+
+
+class GridVolumes:
+    """Volumes, brought to a grid.
+
+    ``same_edge``: they show what the images show, whatever their pixel size says. A program that was trained on smaller
+    images makes smaller boxes, and is told the pixel size of the dataset.
+    """
+
+    def __init__(self, volumes: VolumeProvider, grid: MapGrid, *, same_edge: bool = False) -> None:
+        self._volumes, self._grid, self._same_edge = volumes, grid, same_edge
+
+    def at(self, particle: int) -> Volume:
+        """Return the volume of a particle."""
+        volume = self._volumes.at(particle)
+        if self._same_edge:
+            volume = Volume(volume.data, self._grid.pixel_size * self._grid.box / volume.box)
+        return self._grid.bring(volume, f"the volume of particle {particle}")

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64
 
-from cryobench.core import InputError, Particles, Volume, VolumeProvider
+from cryobench.core import InputError, Particles, VolumeProvider
 from cryobench.methods.file_volumes import FileVolumes
 from cryobench.methods.listed_maps import ListedMaps
 from cryobench.methods.made_volumes import MadeVolumes
-from cryobench.methods.map_grid import MapGrid
+from cryobench.methods.map_grid import GridVolumes, MapGrid
 from cryobench.methods.systems import SYSTEMS, Choice, Found, detect_system
 
 
@@ -144,7 +144,7 @@ def volumes_of(
     there = submission.volumes
     few = isinstance(there, FileVolumes) and np.setdiff1d(wanted, there.particles).size > 0
     if there is not None and not few:
-        yield OfferedVolumes(_OnGrid(there, grid), wanted)
+        yield OfferedVolumes(GridVolumes(there, grid), wanted)
         return
     maker = SYSTEMS[output.system].maker(output.folder, output.choice, command, particles.pixel_size)
     notes: tuple[str, ...] = ()
@@ -156,28 +156,10 @@ def volumes_of(
         else:
             with MadeVolumes(maker, submission.latents, wanted, np.arange(len(wanted))) as made:
                 note = f"Volumes are made by the program of {output.system}."
-                yield OfferedVolumes(_OnGrid(made, grid, same_edge=True), wanted, (note,))
+                yield OfferedVolumes(GridVolumes(made, grid, same_edge=True), wanted, (note,))
             return
     if isinstance(there, FileVolumes):
         notes = (*notes, f"Volumes are those that are there, of {len(there.particles)} particles, not the ones wanted.")
-        yield OfferedVolumes(_OnGrid(there, grid), there.particles, notes)
+        yield OfferedVolumes(GridVolumes(there, grid), there.particles, notes)
         return
     yield OfferedVolumes(None, NO_VOLUMES.particles, notes)
-
-
-class _OnGrid:
-    """Volumes, brought to a grid.
-
-    ``same_edge``: they show what the images show, whatever their pixel size says. A program that was trained on smaller
-    images makes smaller boxes, and is told the pixel size of the dataset.
-    """
-
-    def __init__(self, volumes: VolumeProvider, grid: MapGrid, *, same_edge: bool = False) -> None:
-        self._volumes, self._grid, self._same_edge = volumes, grid, same_edge
-
-    def at(self, particle: int) -> Volume:
-        """Return the volume of a particle."""
-        volume = self._volumes.at(particle)
-        if self._same_edge:
-            volume = Volume(volume.data, self._grid.pixel_size * self._grid.box / volume.box)
-        return self._grid.bring(volume, f"the volume of particle {particle}")

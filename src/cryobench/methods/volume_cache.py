@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import shutil
@@ -16,9 +15,6 @@ from jaxtyping import Float32
 from cryobench.core import ProgramError
 from cryobench.io import replacing, sha256, unfinished
 from cryobench.methods.volume_makers import VolumeMaker
-
-LIMIT = 20 * 1000**3
-"""Bytes that a cache holds: the volumes that were used the longest ago go first."""
 
 
 def volume_identity(weights: Sequence[Path], program: str, pixel_size: float) -> str:
@@ -49,14 +45,11 @@ class CachedMaker:
         What decides a volume beside its latent: :func:`volume_identity`.
     cache
         A folder; made if it is missing.
-    limit
-        Bytes that the cache holds.
     """
 
     maker: VolumeMaker
     identity: str
     cache: Path
-    limit: int = LIMIT
 
     @property
     def pixel_size(self) -> float:
@@ -90,34 +83,22 @@ class CachedMaker:
                     shutil.move(new, temporary)
             shutil.rmtree(work)
         handed = [_handed(path, folder / f"vol_{place:06d}.mrc") for place, path in enumerate(kept)]
-        self._trim()
+        self._tidy()
         return handed
 
     def _key(self, latent: Float32[np.ndarray, " d"]) -> str:
         return hashlib.sha256(self.identity.encode() + latent.astype("<f4").tobytes()).hexdigest()
 
-    def _trim(self) -> None:
-        """Delete what was used the longest ago, until the rest fits; and what killed processes left behind."""
+    def _tidy(self) -> None:
+        """Delete what killed processes left behind."""
         for left in unfinished(self.cache):
             if not left.alive:
                 left.path.unlink(missing_ok=True)
-        sizes = []
-        for path in self.cache.glob("*.mrc"):
-            with contextlib.suppress(FileNotFoundError):  # another process trims too
-                found = path.stat()
-                sizes.append((found.st_mtime, found.st_size, path))
-        total = sum(size for _, size, _ in sizes)
-        for _, size, path in sorted(sizes):
-            if total <= self.limit:
-                break
-            path.unlink(missing_ok=True)
-            total -= size
 
 
 def _handed(path: Path, name: Path) -> Path:
-    """Put a file of the cache into a folder under another name, and mark it as used."""
+    """Put a file of the cache into a folder under another name."""
     try:
-        os.utime(path)
         try:
             os.link(path, name)
         except OSError:  # another disk, or one that has no links

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from cryobench.core import Dataset, FormatError, InputError, Progress, Truth, Vo
 from cryobench.datasets import load_dataset, truth_of_maps
 from cryobench.io import read_array, read_array_pickles
 from cryobench.methods import Decoder, FileVolumes, MadeVolumes, listed_volumes, read_latents, read_submission
+from cryobench.methods.programs import parse_command
 
 _MOST_STATES = 2**31
 _NAMED = 5  # particles that a message names
@@ -150,11 +150,7 @@ def _weights(call: ManyOptions) -> Path:
 def _decoder(call: ManyOptions) -> Decoder:
     if call.apix is None:
         raise InputError("the pixel size of the volumes that are made is not known: give --apix, in Å")
-    try:
-        command = tuple(shlex.split(call.command))
-    except ValueError as error:
-        raise InputError(f"--command {call.command}: {error}: check its quotes") from error
-    return Decoder(command, _weights(call), call.folder / "config.yaml", call.apix)
+    return Decoder(parse_command(call.command), _weights(call), call.folder / "config.yaml", call.apix)
 
 
 def _labels(call: ManyOptions) -> Int[np.ndarray, " N"]:

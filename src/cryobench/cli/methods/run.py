@@ -35,6 +35,9 @@ EPILOG = """Examples:
 It makes DIR/native with the program's log, inputs and output, and DIR/submission. The same command goes on where it was
 interrupted."""
 
+DEFAULT_VOLUMES = 100
+"""Particles of the per-image protocol, as published."""
+
 _MOST_SEED = 2**31 - 1
 
 
@@ -47,7 +50,9 @@ def run(
         typer.Argument(metavar="[-- FLAGS]", help="The program's own flags; they win over the defaults."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=_MOST_SEED, help="Of the method.")] = 0,
-    volumes: Annotated[int, typer.Option("-n", min=1, help="Volumes of single particles, beside one a state.")] = 100,
+    volumes: Annotated[
+        int, typer.Option("-n", min=1, help="Volumes of single particles, beside one a state.")
+    ] = DEFAULT_VOLUMES,
     threads: Threads = None,
     accept_licence: Annotated[
         bool, typer.Option("--accept-licence", help="You have read the licence, and it lets you use the program.")
@@ -77,7 +82,7 @@ def run(
 
         with _watching(job.folder / LOG) as watch:
             done = run_method(name, job, output, queries, watch, overwrite=overwrite)
-        _print(name, done, dataset)
+        _print(name, done, dataset, volumes)
 
 
 @contextmanager
@@ -96,7 +101,7 @@ def _watching(log: Path) -> Iterator[Watch]:
         errors.print(f"Log: {log}", markup=False, soft_wrap=True)
 
 
-def _print(name: str, done: Finished, dataset: Path) -> None:
+def _print(name: str, done: Finished, dataset: Path, volumes: int) -> None:
     if name in RUNNERS and isinstance(RUNNERS[name], Exporter):
         console.print(f"Inputs are ready; what to do with them is in {done.path}", markup=False, soft_wrap=True)
         return
@@ -108,8 +113,6 @@ def _print(name: str, done: Finished, dataset: Path) -> None:
     spent = "" if record.cpu_seconds is None else f" ({record.cpu_seconds:.0f} s of processor time)"
     console.print(f"{name} {record.version}: {record.seconds:.0f} s{spent} on {record.device}, {memory}", markup=False)
     console.print(f"Submission: {done.path}", markup=False, soft_wrap=True)
-    console.print(
-        f"Score it: cryobench fsc per-image {done.path} --dataset {dataset} -o SCORES",
-        markup=False,
-        soft_wrap=True,
-    )
+    count = "" if volumes == DEFAULT_VOLUMES else f" -n {volumes}"
+    next_command = f"cryobench score {done.path} --dataset {dataset} -o scores{count}"
+    console.print(f"Next: {next_command}", markup=False, soft_wrap=True)

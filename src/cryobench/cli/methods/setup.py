@@ -71,21 +71,27 @@ def setup(
             if dry_run:
                 print_rows({"check": f"{command} {shlex.join(entry.recipe.probe)}", "record": environment})
                 return
+            _require_absent(environment, overwrite=overwrite)
             made = record_command(entry, command, accepted=accept_licence)
         else:
-            there = find_environment(environment)
             if dry_run:
                 calls = {f"step {n}": shlex.join(call) for n, call in enumerate(setup_calls(entry, build, python), 1)}
                 print_rows({**calls, "folder": str(environment_folder(environment))})
                 return
-            if there is not None and not overwrite:
-                raise InputError(
-                    f"{environment} is set up already ({' '.join(there.command)}, version {there.version}): add "
-                    "--overwrite to set it up anew"
-                )
+            _require_absent(environment, overwrite=overwrite)
             made = set_up(entry, build, python, _say, accepted=accept_licence)
         words = f"{environment} is set up: {' '.join(made.command)}, version {made.version}"
         console.print(words + (f", {made.build}" if made.build else ""), markup=False, soft_wrap=True)
+
+
+def _require_absent(environment: str, *, overwrite: bool) -> None:
+    """Raise if an environment is there that was not to be replaced: one that was made here would be deleted."""
+    there = find_environment(environment)
+    if there is not None and not overwrite:
+        raise InputError(
+            f"{environment} is set up already ({' '.join(there.command)}, version {there.version}): add --overwrite to "
+            "set it up anew"
+        )
 
 
 def _say(line: str) -> None:

@@ -27,6 +27,8 @@ from cryobench.methods import (
     read_native,
     volumes_of,
 )
+from cryobench.methods.programs import parse_command
+from cryobench.methods.running.recorded import recorded_command
 
 EPILOG = f"""Examples:
 
@@ -97,7 +99,8 @@ def read(
         typer.Option(metavar="FILE", help="Particles whose volumes are written, one a line.", show_default="-n"),
     ] = None,
     command: Annotated[
-        str | None, typer.Option(metavar="WORDS", help="What runs the method's program.", show_default="its name")
+        str | None,
+        typer.Option(metavar="WORDS", help="What runs the method's program.", show_default="as set up, else its name"),
     ] = None,
     no_volumes: Annotated[bool, typer.Option("--no-volumes", help="Leave volumes out.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what was found, and write nothing.")] = False,
@@ -110,12 +113,13 @@ def read(
     """
     with mendable_errors("nothing was written"):
         _check_options(no_volumes=no_volumes, volumes=volumes, queries=queries, particles=particles, command=command)
-        words = _words(command)
+        words = () if command is None else parse_command(command)
         choice = Choice(epoch, zdim, images, ind, in_order)
         check_new_folder(output, (folder, dataset), overwrite=overwrite)
         truth = load_dataset(dataset)
         found = read_native(folder, truth.particles, choice, system)
         _show_found(found)
+        words = words or recorded_command(found.system)
         wanted = np.empty(0, dtype=np.int64) if no_volumes else _wanted(truth, found, queries, particles)
         nothing = contextlib.nullcontext(NO_VOLUMES)
         with nothing if no_volumes else volumes_of(found, truth.particles, wanted, volumes, words) as offered:
@@ -140,13 +144,6 @@ def _check_options(
         raise InputError(f"--no-volumes goes without {', '.join(named)}: give one or the other")
     if queries is not None and particles is not None:
         raise InputError("--queries and -n both say whose volumes are written: give one")
-
-
-def _words(command: str | None) -> tuple[str, ...]:
-    try:
-        return () if command is None else tuple(shlex.split(command))
-    except ValueError as error:
-        raise InputError(f"--command {command}: {error}: check its quotes") from error
 
 
 def _wanted(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from pathlib import PurePath
@@ -10,6 +11,7 @@ from cryobench.core import InputError
 
 _SHELL = (";", "&&", "\n")
 _ELSEWHERE = {"ssh", "docker", "podman", "srun"}
+_WORD = re.compile(r"[^\s;&|()'\"]+")
 
 
 def parse_command(text: str) -> tuple[str, ...]:
@@ -40,11 +42,16 @@ def parse_command(text: str) -> tuple[str, ...]:
 
 def full_call(command: Sequence[str], arguments: Sequence[str]) -> list[str]:
     """Return a command with arguments; those that pass through ssh are quoted for the shell at its other end."""
-    if PurePath(command[0]).name == "ssh":
+    if "ssh" in _names(command):
         arguments = [shlex.quote(each) for each in arguments]
     return [*command, *arguments]
 
 
 def runs_elsewhere(command: Sequence[str]) -> bool:
     """Return whether the process that is started here is not the one that computes, so that its memory says nothing."""
-    return PurePath(command[0]).name in _ELSEWHERE
+    return not _ELSEWHERE.isdisjoint(_names(command))
+
+
+def _names(command: Sequence[str]) -> set[str]:
+    """Return the words of a command without their folders, also those inside a line for a shell."""
+    return {PurePath(word).name for each in command for word in _WORD.findall(each)}

@@ -22,7 +22,6 @@ LAST_LINES = 3
 
 _POLL = 0.5  # seconds between two looks at the memory
 _PATIENCE = 10.0  # seconds that a program has to end when it is asked to
-_KIB = 1024
 _LINE = b"\n"
 
 Line = Callable[[str], None]
@@ -195,4 +194,4 @@ def tree_memory_mb(process: int) -> float | None:
         each = todo.pop()
         total += pages.get(each, 0)
         todo += children.get(each, [])
-    return total * os.sysconf("SC_PAGE_SIZE") / _KIB**2
+    return total * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from cryobench.core import Dataset, InputError, Registry, Strict, Submission
+from cryobench.core import Dataset, InputError, MethodCard, Registry, Strict, Submission
 from cryobench.methods.running.installing import Recipe
 from cryobench.methods.volume_makers import VolumeMaker
 
@@ -27,6 +28,18 @@ class RunnerCard(Strict):
     gives: str
     environment: str = ""
     terms: str = ""
+
+
+def require_terms(card: RunnerCard, *, accepted: bool, how: str = "give --accept-licence to go on") -> None:
+    """Raise unless a runner that has terms was given their acceptance.
+
+    Raises
+    ------
+    InputError
+        With the terms, and how to go on.
+    """
+    if card.terms and not accepted:
+        raise InputError(f"{card.terms} Nothing was done: {how}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +147,11 @@ class Runner(ABC):
         """Return what the program ran on, by all that it printed."""
         del log
         return "unknown"
+
+    def claimed(self, submission: Submission, version: str) -> Submission:
+        """Return what a system's reader made of the output, under the runner's name; volumes are made anew."""
+        card = MethodCard(name=self.card.name, version=version, role="method", summary=self.card.title)
+        return dataclasses.replace(submission, method=card, volumes=None)
 
     @abstractmethod
     def read(self, job: Job, command: tuple[str, ...], version: str) -> Native:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from cryobench.core import MethodCard
+from cryobench.methods.made_volumes import Decoder
 from cryobench.methods.running.base import RUNNERS, Job, Native, Runner, RunnerCard, Step
-from cryobench.methods.running.cryodrgn_output import finished_epochs, read_output
+from cryobench.methods.running.cryodrgn_epochs import finished_epochs
 from cryobench.methods.running.inputs import CTF, POSES, STACKS, write_cryodrgn_inputs
 from cryobench.methods.running.installing import Recipe
 from cryobench.methods.running.records import LOG
+from cryobench.methods.systems import SYSTEMS, Choice
 
 CRYODRGN = Recipe(packages=("torch==2.13.0", "cryodrgn==4.3.1"), program="cryodrgn", probe=("--version",), torch=True)
 """Pinned: the versions that the readers and runners are tested with."""
@@ -92,9 +93,14 @@ class CryoDRGN(Runner):
         return "cuda" if places[0] > places[1] else "cpu"
 
     def read(self, job: Job, command: tuple[str, ...], version: str) -> Native:
-        """Read latents (and poses) of the last epoch; ``eval_vol`` makes the volumes."""
-        card = MethodCard(name=self.card.name, version=version, role="method", summary=self.card.title)
-        return read_output(job.output, job.dataset.particles, card, command, ab_initio=self.ab_initio)
+        """Read latents (and poses) of the last whole epoch; ``eval_vol`` makes the volumes."""
+        system, particles = SYSTEMS[self.card.name], job.dataset.particles
+        epochs = finished_epochs(job.output, poses=self.ab_initio)
+        choice = Choice(epoch=epochs[-1] if epochs else None, images=job.inputs / STACKS)
+        submission = system.read(job.output, particles, choice).submission
+        maker = system.maker(job.output, choice, command, particles.pixel_size)
+        assert isinstance(maker, Decoder)
+        return Native(self.claimed(submission, version), maker, (maker.weights, maker.config))
 
 
 class TrainVAE(CryoDRGN):

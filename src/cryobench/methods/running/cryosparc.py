@@ -22,7 +22,8 @@ Job **Import Particle Stack**:
 | --- | --- |
 | Particle meta path | `{star}` |
 | Particle data path | `{root}` |
-{import_rows}
+{import_rows}| Data sign | {sign} |
+
 The paths must be seen by cryoSPARC under the same names; else copy both places and give the copies.
 The names of the stacks must stay: particles are matched by them. Run every job on all particles, without a selection.
 
@@ -31,16 +32,33 @@ The names of the stacks must stay: particles are matched by them. Run every job 
 {jobs}
 ## Read back
 
-```text
+```sh
 cryobench submission read JOB_FOLDER --dataset {source} -o SUBMISSION
 ```
 
 JOB_FOLDER is {what}, with its files `J*`.
-Particles are matched by stack and place; a particle that is missing is an error.
+{then}Particles are matched by stack and place; a particle that is missing is an error.
 """
 
 _POSES = "| Ignore pose data | off: the dataset's poses are used |\n| Ignore raw data | off |\n"
 _NO_POSES = "| Ignore pose data | on: the method has to find the poses |\n| Ignore raw data | off |\n"
+_SIGNS = {-1: "light on dark: particles are bright", 1: "dark on light: particles are dark"}
+"""What cryoSPARC is told of the images, by the sign of a dataset's particles."""
+
+_GENERATE = """
+The folder has latents and no volumes. Make the volumes at the latents of the queries, then read once more:
+
+1. `cryobench queries {source} --latents SUBMISSION/latents.npy` lists the particles whose volumes are wanted.
+   Give their latents, in this order, to **3D Flex Generator**: save them with cryosparc-tools as the fields
+   `components_mode_0/value`, `components_mode_1/value` ... of an external job's output, and connect it to the input
+   `latents`.
+2. Read the training job again with the archive of maps that the generator leaves:
+
+```sh
+cryobench submission read JOB_FOLDER --dataset {source} -o SUBMISSION --volumes ZIP --overwrite
+```
+
+"""
 _CONSENSUS = """1. **Homogeneous Reconstruction Only** of the import: a consensus and its mask. The poses stay.
 """
 
@@ -56,10 +74,12 @@ class CryoSPARC(Exporter):
         The jobs to run, in Markdown.
     what
         Which job's folder is read back.
+    then
+        What follows the reading, in Markdown, with a field for the dataset folder.
     """
 
-    def __init__(self, card: RunnerCard, jobs: str, what: str) -> None:
-        self.card, self._jobs, self._what = card, jobs, what
+    def __init__(self, card: RunnerCard, jobs: str, what: str, then: str = "") -> None:
+        self.card, self._jobs, self._what, self._then = card, jobs, what, then
 
     def export(self, job: Job) -> Path:
         """Copy the table of particles and write the page."""
@@ -77,6 +97,8 @@ class CryoSPARC(Exporter):
             jobs=self._jobs,
             source=job.source.resolve(),
             what=self._what,
+            then=self._then.format(source=job.source.resolve()),
+            sign=_SIGNS[particles.sign],
         )
         return write_page(job.folder, text)
 
@@ -107,10 +129,11 @@ for _entry in (
         + """2. **3D Flex Data Prep** of the particles and map of 1: both box sizes as large as the images.
 3. **3D Flex Mesh Prep** of 2, with a mask of 1.
 4. **3D Flex Training** of 2 and 3. Number of latent dimensions: 2, or as many as are compared.
-5. **3D Flex Generator** of 4: the series of maps along the latent coordinates.
+5. **3D Flex Generator** of 4, once the folder of 4 was read: see below.
 
 """,
-        "that of 3D Flex Training; put the unpacked maps of 3D Flex Generator beside its files",
+        "that of 3D Flex Training",
+        _GENERATE,
     ),
     CryoSPARC(
         _card("cryosparc-classes", "cryoSPARC 3D Classification", "labels, class volumes"),

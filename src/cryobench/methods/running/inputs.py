@@ -22,6 +22,11 @@ def stack_paths(particles: Particles) -> tuple[Path, ...]:
     whole = isinstance(images, StackImages) and sum(images.counts) == len(particles)
     if not isinstance(images, StackImages) or not whole:
         raise InputError("the images are not whole stacks on disk: a program reads a dataset folder")
+    if images.names != StackImages(images.stacks).names:
+        raise InputError(
+            "the images are not in the order of their stacks, which is that in which a program reads them: build the "
+            "dataset again"
+        )
     return tuple(path.resolve() for path in images.stacks)
 
 

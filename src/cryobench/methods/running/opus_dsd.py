@@ -41,7 +41,7 @@ Dataset: {dataset}, {particles:,} particles, box {box} of {pixel_size:g} Å.
 
 5. Read back:
 
-       cryobench submission read OUT --dataset {source} -o SUBMISSION
+       cryobench submission read OUT --dataset {source} -o SUBMISSION --images {star}
 
    `cryobench queries` lists the particles whose volumes are wanted; its `eval_vol` makes them, on a box of its own.
 

@@ -86,17 +86,19 @@ def open_run(output: Path, wanted: RunRecord, *, overwrite: bool) -> RunRecord:
     OutputError
         If the folder's parent is missing, or it holds something that is no run.
     InputError
-        If it holds another run.
+        If it holds another run, or one that is going on and was to be deleted.
     """
     if not output.absolute().parent.is_dir():
         raise OutputError(f"{output}: its parent folder does not exist: make it first, or choose another -o")
     if output.exists() and not output.is_dir():
         raise OutputError(f"{output} is a file: choose a folder with -o")
     native = output / NATIVE
-    there = read_record(native) if not overwrite else None
     if overwrite and (native / RECORD).is_file():
-        shutil.rmtree(native)
-        shutil.rmtree(output / SUBMISSION_FOLDER, ignore_errors=True)
+        with only_run(native):
+            _clear(output)
+            write_record(native, wanted)
+        return wanted
+    there = read_record(native)
     if there is None:
         if output.is_dir() and any(output.iterdir()):
             raise OutputError(f"{output} is not empty, and holds no run to go on with: choose another -o")
@@ -111,6 +113,18 @@ def open_run(output: Path, wanted: RunRecord, *, overwrite: bool) -> RunRecord:
             "another -o, or add --overwrite to start anew there"
         )
     return there
+
+
+def _clear(output: Path) -> None:
+    """Delete what a run left, but for its lock, which is held, and its record."""
+    shutil.rmtree(output / SUBMISSION_FOLDER, ignore_errors=True)
+    native = output / NATIVE
+    others = [path for path in native.iterdir() if path.name not in {LOCK, RECORD}]
+    for path in others:  # the old record stays, so that what an interrupt leaves is known as a run
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 @contextlib.contextmanager

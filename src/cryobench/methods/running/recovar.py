@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
-import numpy as np
-
-from cryobench.core import FormatError, MethodCard, Submission
-from cryobench.io import read_array
 from cryobench.methods.recovar_states import ComputedStates
 from cryobench.methods.running.base import RUNNERS, Job, Native, Runner, RunnerCard
 from cryobench.methods.running.inputs import CTF, POSES, STACKS, write_cryodrgn_inputs
 from cryobench.methods.running.installing import Recipe
+from cryobench.methods.systems import SYSTEMS, Choice
+from cryobench.methods.systems.recovar import saved_zdims
 
 TERMS = (
     "RECOVAR's licence grants its use to non-profit academic and research institutions, for internal non-commercial "
@@ -22,7 +17,6 @@ TERMS = (
 
 ZDIM = 4
 BUDGET_GB = 2
-_MODEL = re.compile(r"zdim_([0-9]+)")
 
 
 class Recovar(Runner):
@@ -59,29 +53,12 @@ class Recovar(Runner):
     def read(self, job: Job, command: tuple[str, ...], version: str) -> Native:
         """Read the latents of the largest number of components; ``compute_state`` makes the volumes."""
         particles = job.dataset.particles
-        path = _latents_file(job.output)
-        latents = read_array(path)
-        if latents.ndim != 2 or len(particles) not in latents.shape or latents.dtype.kind != "f":
-            raise FormatError(f"{path}: shape {latents.shape}: expected latents, a row for each of {len(particles)}")
-        if latents.shape[0] != len(particles):
-            latents = latents.T
-        card = MethodCard(name=self.card.name, version=version, role="method", summary=self.card.title)
-        points = np.ascontiguousarray(latents, dtype=np.float32)
-        submission = Submission(method=card, particles=len(particles), latents=points)
-        params = job.output / "model" / "params.pkl"
-        weights = tuple(each for each in (params, path) if each.is_file())
-        return Native(submission, ComputedStates(command, job.output, particles.pixel_size), weights)
-
-
-def _latents_file(output: Path) -> Path:
-    folders = {}
-    for path in (output / "model").glob("zdim_*/latent_coords.npy"):
-        match = _MODEL.fullmatch(path.parent.name)
-        if match:
-            folders[int(match[1])] = path
-    if not folders:
-        raise FormatError(f"{output}: no model/zdim_N/latent_coords.npy: expected the output of recovar pipeline 1.0")
-    return folders[max(folders)]
+        zdims = saved_zdims(job.output)
+        choice = Choice(zdim=max(zdims, default=None), images=job.inputs / STACKS)
+        found = SYSTEMS["recovar"].read(job.output, particles, choice)
+        maker = ComputedStates(command, job.output, particles.pixel_size)
+        weights = (job.output / "model" / "params.pkl", *zdims.values())
+        return Native(self.claimed(found.submission, version), maker, weights)
 
 
 RUNNERS.add("recovar", Recovar())

@@ -15,10 +15,12 @@ import numpy as np
 from jaxtyping import Int64
 
 from cryobench.core import Advance, InputError, Progress, Submission, Volume, VolumeProvider
+from cryobench.io import check_output
 from cryobench.methods.base import Control, find_method
 from cryobench.methods.made_volumes import MadeVolumes
+from cryobench.methods.map_grid import GridVolumes, MapGrid
 from cryobench.methods.programs import full_call, run_program, runs_elsewhere
-from cryobench.methods.running.base import RUNNERS, Exporter, Job, Native, Runner, RunnerCard, Step
+from cryobench.methods.running.base import RUNNERS, Exporter, Job, Native, Runner, RunnerCard, Step, require_terms
 from cryobench.methods.running.environments import Environment, require_environment
 from cryobench.methods.running.installing import program_version
 from cryobench.methods.running.records import (
@@ -79,18 +81,6 @@ def _entry(name: str) -> Runner | Exporter | None:
     return None
 
 
-def require_terms(card: RunnerCard, *, accepted: bool) -> None:
-    """Raise unless a runner that has terms was given their acceptance.
-
-    Raises
-    ------
-    InputError
-        With the terms.
-    """
-    if card.terms and not accepted:
-        raise InputError(f"{card.terms} Nothing was done: give --accept-licence to go on")
-
-
 def planned_calls(job: Job, name: str) -> dict[str, str]:
     """Return what a run would do, in words, making nothing.
 
@@ -130,12 +120,15 @@ def run_method(name: str, job: Job, output: Path, queries: Queries, watch: Watch
     watch
         Told of the progress.
     overwrite
-        Whether a run that is there is deleted first.
+        Whether a run that is there is deleted first. The files of an export are written over.
 
     Raises
     ------
     InputError
-        If the program is not set up, an argument cannot be given, or the folder holds another run.
+        If the program is not set up, its terms were not accepted then, an argument cannot be given, or the folder holds
+        another run.
+    OutputError
+        If the folder cannot be used.
     ProgramError
         If the program fails.
     """
@@ -144,6 +137,8 @@ def run_method(name: str, job: Job, output: Path, queries: Queries, watch: Watch
     if isinstance(entry, Runner):
         entry.check_flags(job.flags)
         environment = require_environment(entry.card.environment, name)
+        again = f"set it up again with --accept-licence: cryobench methods setup {name} --accept-licence --overwrite"
+        require_terms(entry.card, accepted=environment.licence_accepted, how=again)
     elif job.flags:
         raise InputError(f"{' '.join(job.flags)}: {name} takes no arguments after --: leave them out")
     if entry is None:
@@ -155,9 +150,10 @@ def run_method(name: str, job: Job, output: Path, queries: Queries, watch: Watch
         seed=job.seed,
         flags=job.flags,
     )
-    record = open_run(output, wanted, overwrite=overwrite)
     if isinstance(entry, Exporter):
-        return Finished(entry.export(dataclasses.replace(job, folder=output)), record, True)
+        check_output(output.absolute(), overwrite=overwrite, resume=False)
+        return Finished(entry.export(dataclasses.replace(job, folder=output)), wanted, True)
+    record = open_run(output, wanted, overwrite=overwrite)
     submission = output / SUBMISSION_FOLDER
     if record.stage == "finished" and (submission / SUBMISSION).is_file():
         return Finished(submission, record, False)
@@ -202,14 +198,14 @@ def _train(runner: Runner, environment: Environment, job: Job, watch: Watch, loc
         write_record(job.folder, record.model_copy(update={"seconds": record.seconds + time.monotonic() - start}))
         raise
     elsewhere = runs_elsewhere(environment.command)
-    peak = None if elsewhere else outcome.peak_memory_mb
+    peak = outcome.peak_memory_mb
     spent = None if elsewhere else outcome.cpu_seconds + (record.cpu_seconds or 0.0)
     text = log.read_text(encoding="utf-8", errors="replace")
     record = record.model_copy(
         update={
             "seconds": record.seconds + outcome.seconds,
             "cpu_seconds": spent,
-            "peak_memory_mb": max(filter(None, (peak, record.peak_memory_mb)), default=None),
+            "peak_memory_mb": None if elsewhere else max(filter(None, (peak, record.peak_memory_mb)), default=None),
             "device": runner.device(text),
         }
     )
@@ -257,7 +253,8 @@ def _write(native: Native, record: RunRecord, job: Job, folder: Path, queries: Q
     maker = CachedMaker(native.maker, identity, job.folder / MADE)
     advance = watch.progress(f"{record.runner}: volumes at particles", len(wanted))
     with MadeVolumes(maker, submission.latents, wanted, np.arange(len(wanted)), beside=job.folder) as made:
-        told = dataclasses.replace(submission, volumes=_ToldVolumes(made, advance))
+        on_grid = GridVolumes(made, MapGrid.of(job.dataset.particles), same_edge=True)
+        told = dataclasses.replace(submission, volumes=_ToldVolumes(on_grid, advance))
         _write_whole(told, wanted, record, job, folder)
     shutil.rmtree(job.folder / MADE, ignore_errors=True)  # the submission has them
 
@@ -321,7 +318,7 @@ def _run_builtin(name: str, job: Job, folder: Path, queries: Queries, watch: Wat
 
 def _own_peak_mb() -> float:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
+    return round(peak * (1 if sys.platform == "darwin" else 1024) / 1e6, 1)
 
 
 __all__ = ["NATIVE", "Finished", "Queries", "Watch", "find_runnable", "planned_calls", "require_terms", "run_method"]

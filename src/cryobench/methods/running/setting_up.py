@@ -6,7 +6,7 @@ import shutil
 
 from cryobench.core import InputError, ProgramError
 from cryobench.methods.programs import Line, parse_command
-from cryobench.methods.running.base import Runner
+from cryobench.methods.running.base import Runner, require_terms
 from cryobench.methods.running.environments import Environment, discard_environment, record_environment
 from cryobench.methods.running.installing import Build, install, installation, program_version
 
@@ -22,10 +22,11 @@ def set_up(runner: Runner, build: Build | None, python: str | None, on_line: Lin
     Raises
     ------
     InputError
-        If uv is missing.
+        If uv is missing, or the program has terms that were not accepted.
     ProgramError
         If a step fails; nothing is left then.
     """
+    require_terms(runner.card, accepted=accepted)
     made = install(runner.recipe, runner.card.environment, build, python, on_line)
     made = made.model_copy(update={"licence_accepted": accepted})
     record_environment(made)
@@ -38,8 +39,10 @@ def record_command(runner: Runner, text: str, *, accepted: bool) -> Environment:
     Raises
     ------
     InputError
-        If the program is not there, or does not run. What was set up before is kept then.
+        If the program is not there, does not run, or has terms that were not accepted. What was set up before is kept
+        then.
     """
+    require_terms(runner.card, accepted=accepted)
     command = parse_command(text)
     if shutil.which(command[0]) is None:
         raise InputError(f"'{command[0]}' is not on the path: check --command {text}")

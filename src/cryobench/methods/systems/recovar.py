@@ -55,7 +55,7 @@ class Recovar(System):
             return None
         if (folder / _EMBEDDINGS).is_file():
             return f"{_PARAMS} and {_EMBEDDINGS}: latents of all numbers of dimensions in one file"
-        found = sorted(_zdims(folder))
+        found = sorted(saved_zdims(folder))
         return f"{_PARAMS} and model/zdim_{found[0]}/{_COORDINATES}: latents by number of dimensions" if found else None
 
     def read(self, folder: Path, particles: Particles, choice: Choice) -> Found:
@@ -103,7 +103,8 @@ class Recovar(System):
         return Found(submission, (*sources, *order.sources), notes)
 
 
-def _zdims(folder: Path) -> dict[int, Path]:
+def saved_zdims(folder: Path) -> dict[int, Path]:
+    """Return the files of latents of an output by their number of dimensions; none where one file has all."""
     found = {}
     for path in (folder / "model").glob(f"zdim_*/{_COORDINATES}"):
         match = _ZDIM.fullmatch(path.parent.name)
@@ -129,7 +130,7 @@ def _choose(known: Iterable[int], folder: Path, choice: Choice, source: Path) ->
 
 
 def _saved(folder: Path, choice: Choice) -> _Latents:
-    paths = _zdims(folder)
+    paths = saved_zdims(folder)
     zdim = _choose(paths, folder, choice, folder / "model")
     path = output_file(folder, str(paths[zdim].relative_to(folder)))
     return _Latents(latent_table(read_array(path), path, zdim), path, zdim, tuple(sorted(paths)))
