@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -155,7 +156,9 @@ def test_what_an_alignment_takes_back_is_left_out(small_dataset: Dataset) -> Non
     particles = small_dataset.particles
     notes = sanity_notes(submission, particles)
     assert [note.split(":")[0].split(" by")[0] for note in notes] == ["negated", "shifted"]
-    assert "(2, 0, 0) voxels" in notes[1].replace("-0", "0")
+    shift = re.search(r"\((.*)\) voxels along x, y, z", notes[1])
+    assert shift is not None
+    np.testing.assert_allclose([float(each) for each in shift[1].split(",")], (2, 0, 0), atol=0.05)
     assert sanity_notes(submission, particles, aligned=True) == notes[:1]
     assert sanity_notes(Submission(method=submission.method, particles=len(particles)), particles) == ()
 
@@ -178,7 +181,7 @@ def test_a_reference_of_a_smaller_box_gives_the_same(small_dataset: Dataset) -> 
     assert small.pixel_size == pytest.approx(whole.pixel_size * 32 / 24)
     # Gridding is done at another box: equal but for the accuracy of its kernel.
     expected = crop_volume(whole.data, 24)
-    assert np.corrcoef(small.data.ravel(), expected.ravel())[0, 1] > 0.99
+    assert np.corrcoef(small.data.ravel(), expected.ravel())[0, 1] > 0.98
     assert small.data.std() == pytest.approx(expected.std(), rel=0.03)
     moved = Volume(magnified(whole.data, 1.0, (1.5, 0, -2)).astype(np.float32), whole.pixel_size)
     difference = find_difference(moved, small, 10)

@@ -39,6 +39,7 @@ _COARSE_BOX = 32
 _COARSE_SHELLS = 10
 _CLOSE = 1e-3
 _SMALLEST_BOX = 16
+_FAIR = 0.5  # where the first place tried is the one to compare with
 _GOOD = 0.8  # a smooth map agrees with its mirror image by more than half
 _STEPS = 12
 _NO_TURN = 1 + 2 * np.cos(np.deg2rad(0.5))
@@ -195,9 +196,9 @@ def _in_any_frame(fine: ScaledPair, found: _Place) -> _Place:
             aligned = align_volumes(np.float32(sign) * moving, reference)
             place = _refined(fine, magnification, aligned.matrix)
             best = max(best, place, key=lambda each: each.agreement)
-            if best.agreement >= _GOOD:
+            if best.agreement >= _GOOD or found.agreement >= _FAIR:
                 break
-        if best.agreement >= _GOOD:
+        if best.agreement >= _GOOD or found.agreement >= _FAIR:
             break
     # A map that fits where it is as well as turned has not been turned.
     return best if best.agreement > found.agreement + AMBIGUOUS else found
