@@ -12,7 +12,7 @@ def join_results(found: Sequence[Results]) -> tuple[Results, ...]:
     """Return one result for each dataset, datasets and methods in the order first met.
 
     A method may be in several results of a dataset where all say the same of it, as of controls of one seed: it is
-    taken once. Methods of different results are compared where the values behind their scores came with them.
+    taken once, from those that say the most. Methods of different results are compared where the values behind their scores came with them.
 
     Raises
     ------
@@ -35,31 +35,39 @@ def _joined(members: Sequence[Results]) -> Results:
                 f"results of two builds of dataset '{card.id}' (checksums {_short(card.checksum)} and "
                 f"{_short(checksum)}): score the submissions on one of them, or make a page of each"
             )
-    parts: list[Results] = []
-    known: dict[str, Results] = {}
+    richest: dict[str, tuple[dict[str, Score], Results]] = {}
     for each in members:
-        new = []
         for method in each.document.methods:
-            if method.name not in known:
-                new.append(method.name)
-            elif _of(method.name, known[method.name]) != _of(method.name, each):
+            scores = _of(method.name, each)
+            known, _ = richest.get(method.name, (scores, each))
+            if any(scores[name] != known[name] for name in scores.keys() & known.keys()):
                 raise InputError(
                     f"two results of dataset '{card.id}' say different things of method '{method.name}': score both "
-                    "with one seed and version, or give one of the two another name"
+                    "submissions in one run, or give one of them another name, as in other-name=FOLDER"
                 )
-        known |= dict.fromkeys(new, each)
-        if new:
-            parts.append(_part(each, set(new)))
+            if method.name not in richest or len(scores) > len(known):
+                richest[method.name] = (scores, each)
+    chosen = [(each, {name for name, (_, best) in richest.items() if best is each}) for each in members]
+    parts = [_part(each, names) for each, names in chosen if names]
     seed = members[0].document.provenance.get("Seed", "")
     merged = merge_results(parts, int(seed) if seed.isdecimal() else 1)
     return _with_comparisons(merged, [c for each in members for c in each.document.comparisons])
 
 
-def _of(name: str, results: Results) -> tuple[object, ...]:
-    """Return what results say of a method, but for what depends on the others in them."""
-    document = results.document
-    card = next(card for card in document.methods if card.name == name)
-    return card, *(_alone(score) for score in document.scores if score.method == name)
+def _of(name: str, results: Results) -> dict[str, Score]:
+    """Return the scores of a method by what they are of, but for what depends on the others in the results."""
+    found = {}
+    for score in results.document.scores:
+        if score.method == name:
+            of = (
+                score.metric.name,
+                score.protocol,
+                score.convention,
+                score.statistic,
+                sorted(score.parameters.items()),
+            )
+            found[repr(of)] = _alone(score)
+    return found
 
 
 def _alone(score: Score) -> Score:

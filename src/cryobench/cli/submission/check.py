@@ -108,7 +108,7 @@ def _missing(report: SubmissionReport, dataset: Dataset, n: int) -> list[str]:
     how = "cryobench queries" if latents is None else "cryobench queries --latents"
     return [
         f"volumes/index.csv: no volume of {len(missing)} of the {len(wanted)} particles that are wanted ({some}): add "
-        f"them ({how} lists them), or score those that are there with --available"
+        f"them ({how} lists them), or score those that are there with fsc per-image --available"
     ]
 
 
