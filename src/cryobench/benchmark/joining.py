@@ -12,7 +12,8 @@ def join_results(found: Sequence[Results]) -> tuple[Results, ...]:
     """Return one result for each dataset, datasets and methods in the order first met.
 
     A method may be in several results of a dataset where all say the same of it, as of controls of one seed: it is
-    taken once, from those that say the most. Methods of different results are compared where the values behind their scores came with them.
+    taken once, from those that say the most. Methods of different results are compared where the values behind their
+    scores came with them.
 
     Raises
     ------
