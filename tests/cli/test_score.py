@@ -129,6 +129,18 @@ def test_another_build_is_refused_whatever_was_kept(folder: Path, tmp_path: Path
     assert all("made of another dataset" in " ".join(score["flags"]) for score in volumes)
 
 
+def test_a_damaged_map_is_named(folder: Path, tmp_path: Path) -> None:
+    damaged = shutil.copytree(folder / "ppca", tmp_path / "ppca")
+    content = (damaged / "volumes/003.mrc").read_bytes()
+    (damaged / "volumes/003.mrc").write_bytes(content[: len(content) // 2])
+    done = run("score", damaged, "--dataset", folder / "dataset", "-o", tmp_path / "x", "--controls", "none",
+               "--metrics", "neighborhood-similarity", scores=folder / "kept")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "could not be scored and count as 0" in " ".join(done.output.split())
+    assert "003.mrc" in done.output
+    assert "003.mrc" in (tmp_path / "x/results.json").read_text()
+
+
 def test_stray_files_and_fresh(folder: Path, scored: Path, tmp_path: Path) -> None:
     with_log = shutil.copytree(folder / "ppca", tmp_path / "ppca")
     (with_log / "run.log").write_text("of the program")

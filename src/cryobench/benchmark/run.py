@@ -92,7 +92,7 @@ def score_submissions(
                     known.model_copy(
                         update={
                             "missing": {**seen.missing, **claimed.missing},
-                            "notes": tuple(seen.notes),
+                            "notes": (*seen.notes, *seen.failures),
                         }
                     ),
                 ),

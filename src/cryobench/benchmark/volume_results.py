@@ -37,6 +37,8 @@ from cryobench.core import (
 )
 from cryobench.metrics import CONVENTIONS, LEVEL_WORDS, bootstrap_mean, iso_surface
 
+_TOLD = 3  # volumes that could not be scored, of each protocol
+
 MOST_MATRIX_STATES = 150
 """Of more states than this no matrix is made: its time grows with their square."""
 
@@ -53,6 +55,7 @@ class VolumeResults:
     surfaces: list[Surface] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,6 +156,8 @@ def _plans(
 def _add(plan: _Plan, scores: VolumeScores, truth: Truth, settings: ScoreSettings, results: VolumeResults) -> None:
     """Add the numbers and curves of one protocol."""
     mask = "no mask" if truth.mask is None else "union of the true states"
+    failed = [item for item in scores.items if item.failure]
+    results.failures += [f"{scores.protocol}, particle {item.particle}: {item.failure}" for item in failed[:_TOLD]]
     chosen = _chosen(settings, scores.protocol)
     for items, flags, ceiling in _values(scores, mask, chosen):
         results.items.append(items)
