@@ -73,7 +73,7 @@ def run(dataset: tuple[Dataset, Path], cryodrgn_program: Path, tmp_path: Path, m
         job = Job(found, source, output / "native", 0, flags)
 
         def queries(submission: Submission) -> np.ndarray:
-            return wanted_particles(found.truth, submission.latents, 50)
+            return wanted_particles(found.truth, submission.latents, 50, seed=0)
 
         return run_method(name, job, output, queries, Watch(line, silent), overwrite=False)
 
