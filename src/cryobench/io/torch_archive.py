@@ -38,7 +38,7 @@ _ZIP = b"PK\x03\x04"
 _LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 _ENCRYPTED = 1
 _WANTED = "expected a file that torch.save wrote"
-_AGAIN = "save it again with a newer torch: torch.save(torch.load(FILE), FILE)"
+_AGAIN = "save it again with a newer torch: torch.save(torch.load(FILE, weights_only=True), FILE)"
 
 
 def is_torch_archive(path: Path) -> bool:
