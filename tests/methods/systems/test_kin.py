@@ -86,8 +86,8 @@ def test_drgnai_without_shifts_or_with_given_poses(tmp_path: Path, particles: Pa
     layouts.drgnai(tmp_path / "two", Z, (ROTATIONS, SHIFTS), OWN, use_gt_poses=True)
     submission = read(tmp_path / "two", particles).submission
     assert (submission.kind, submission.poses) == ("fixed-pose", None)
-    layouts.drgnai(tmp_path / "three", Z, (ROTATIONS, SHIFTS), OWN, refine_gt_poses=True)
-    submission = read(tmp_path / "three", particles).submission
+    layouts.drgnai(tmp_path / "refined", Z, (ROTATIONS, SHIFTS), OWN, refine_gt_poses=True)
+    submission = read(tmp_path / "refined", particles).submission
     assert submission.kind == "fixed-pose"
     assert submission.poses is not None
     layouts.drgnai(tmp_path / "three", Z, (ROTATIONS, SHIFTS), OWN, subtomogram_averaging=True)
