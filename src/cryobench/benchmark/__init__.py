@@ -1,6 +1,7 @@
 """Datasets x methods x metrics -> results."""
 
 from cryobench.benchmark.colouring import colourings
+from cryobench.benchmark.conformations import Wanted, stand_ins
 from cryobench.benchmark.confusion import Confusion, confusion
 from cryobench.benchmark.drawing import LatentDrawing, draw_latents
 from cryobench.benchmark.joining import join_results
@@ -48,6 +49,7 @@ __all__ = [
     "ScoreStore",
     "Task",
     "VolumeScores",
+    "Wanted",
     "check_volumes",
     "colourings",
     "common_frame",
@@ -83,6 +85,7 @@ __all__ = [
     "score_submissions",
     "score_tasks",
     "scores_text",
+    "stand_ins",
     "volume_score_records",
     "wanted_particles",
     "write_results",

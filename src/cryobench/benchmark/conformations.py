@@ -42,23 +42,38 @@ def conformation_particles(submission: Submission, truth: Truth) -> Wanted:
     InputError
         If there are more states than one volume each is asked for.
     """
-    present = np.unique(truth.labels)
-    if len(present) > MOST_STATES:
-        raise InputError(f"{len(present):,} states: one volume each is asked for up to {MOST_STATES:,} states")
+    present = len(np.unique(truth.labels))
+    if present > MOST_STATES:
+        raise InputError(f"{present:,} states: one volume each is asked for up to {MOST_STATES:,} states")
     wanted = particles_of_conformations(truth, submission.latents)
     if not isinstance(submission.volumes, FileVolumes):
         return Wanted(wanted)
-    having = submission.volumes.particles
-    standing_in = 0
+    return stand_ins(submission.volumes, wanted, truth)
+
+
+def stand_ins(volumes: FileVolumes, wanted: Int[np.ndarray, " q"], truth: Truth) -> Wanted:
+    """Return particles that stand for states, each replaced by the first of its state that has a volume if it has none.
+
+    Parameters
+    ----------
+    volumes
+        Those that there are.
+    wanted
+        The particle nearest to the mean latent of each state, shape (q,).
+    truth
+        The true states.
+    """
+    having = volumes.particles
+    chosen, standing_in = wanted.copy(), 0
     for place in np.flatnonzero(~np.isin(wanted, having)).tolist():
-        own = having[truth.labels[having] == present[place]]
+        own = having[truth.labels[having] == truth.labels[wanted[place]]]
         if own.size:
-            wanted[place] = own[0]
+            chosen[place] = own[0]
             standing_in += 1
     if not standing_in:
-        return Wanted(wanted)
+        return Wanted(chosen)
     return Wanted(
-        wanted,
+        chosen,
         (
             f"{standing_in} of {len(wanted)} states: another particle of the state stands in, since the submission has "
             "no volume at the one nearest to the mean latent",

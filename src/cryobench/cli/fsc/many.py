@@ -66,6 +66,6 @@ def _run(options: ManyOptions, protocol: str, draw: Draw, *, matrix: bool) -> No
                 found = of_submission(options.submission, options, protocol, draw)
             notes = sane(found, options.align, progress) if options.sanity else ()
             scores, records, confused = score(found, protocol, options.align, draw.seed, progress, matrix=matrix)
-            records = [each.model_copy(update={"flags": (*each.flags, *notes)}) for each in records]
+            records = [each.model_copy(update={"flags": (*each.flags, *found.flags, *notes)}) for each in records]
         show(scores, records, found.mask, found.source)
         write(options.output, found, scores, records, confused, published_files=options.published_files)

@@ -11,7 +11,13 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Int
 
-from cryobench.benchmark import PER_CONFORMATION, PER_IMAGE, particles_of_conformations, particles_of_images
+from cryobench.benchmark import (
+    PER_CONFORMATION,
+    Wanted,
+    particles_of_conformations,
+    particles_of_images,
+    stand_ins,
+)
 from cryobench.cli.fsc.options import ManyOptions
 from cryobench.core import Dataset, FormatError, InputError, Progress, Truth, VolumeProvider
 from cryobench.datasets import load_dataset, truth_of_maps
@@ -48,6 +54,7 @@ class Scorable:
     source: str
     dataset: Dataset | None = None
     kind: Literal["fixed-pose", "ab-initio"] = "fixed-pose"
+    flags: tuple[str, ...] = ()
 
 
 def of_submission(folder: Path, options: ManyOptions, protocol: str, draw: Draw) -> Scorable:
@@ -64,19 +71,20 @@ def of_submission(folder: Path, options: ManyOptions, protocol: str, draw: Draw)
     submission = read_submission(folder, len(truth.particles), truth.card, any_dataset=options.any_dataset)
     if submission.volumes is None:
         raise InputError(f"{folder}: no volumes/index.csv there: there is nothing to score")
-    particles = _particles(truth.truth, submission.latents, protocol, draw)
+    wanted = Wanted(_particles(truth.truth, submission.latents, protocol, draw))
     if isinstance(submission.volumes, FileVolumes):
-        particles = _having(submission.volumes, particles, truth.truth, protocol, draw)
+        wanted = _having(submission.volumes, wanted.particles, truth.truth, protocol, draw)
     words = "no mask" if truth.truth.mask is None else "union of the true states"
     return Scorable(
         submission.method.name,
         submission.volumes,
-        particles,
+        wanted.particles,
         truth.truth,
         words,
         f"those of {folder}",
         truth,
         submission.kind,
+        wanted.flags,
     )
 
 
@@ -179,34 +187,24 @@ def _particles(truth: Truth, latents: np.ndarray | None, protocol: str, draw: Dr
     return particles_of_images(truth, draw.count, draw.seed, stratified=draw.stratified)
 
 
-def _having(
-    volumes: FileVolumes, wanted: Int[np.ndarray, " q"], truth: Truth, protocol: str, draw: Draw
-) -> Int[np.ndarray, " q"]:
+def _having(volumes: FileVolumes, wanted: Int[np.ndarray, " q"], truth: Truth, protocol: str, draw: Draw) -> Wanted:
     """Return the particles whose volumes are scored, of those that have one.
-
-    Per conformation, a state's volume may be given at another particle than the one nearest to the mean latent: the
-    first that there is stands for the state. A state without any scores 0.
 
     Raises
     ------
     InputError
         If the per-image protocol wants particles that have none.
     """
+    if protocol == PER_CONFORMATION:
+        return stand_ins(volumes, wanted, truth)
     having = volumes.particles
+    if draw.available:
+        return Wanted(having)
     missing = np.setdiff1d(wanted, having)
-    if protocol == PER_IMAGE:
-        if draw.available:
-            return having
-        if missing.size:
-            some = ", ".join(map(str, missing[:_NAMED].tolist()))
-            raise InputError(
-                f"the submission has no volume of {len(missing)} of the {len(wanted)} particles that are asked for "
-                f"({some} ...): add them to volumes/index.csv, or give --available to score the {len(having)} there are"
-            )
-        return wanted
-    states = truth.labels[having]
-    chosen = []
-    for particle in wanted.tolist():
-        own = having[states == truth.labels[particle]]
-        chosen.append(particle if particle in having or not own.size else int(own[0]))
-    return np.array(chosen)
+    if missing.size:
+        some = ", ".join(map(str, missing[:_NAMED].tolist()))
+        raise InputError(
+            f"the submission has no volume of {len(missing)} of the {len(wanted)} particles that are asked for "
+            f"({some} ...): add them to volumes/index.csv, or give --available to score the {len(having)} there are"
+        )
+    return Wanted(wanted)
