@@ -135,7 +135,7 @@ def test_run_exports(dataset: Path, tmp_path: Path) -> None:
         (("cryodrgn",), "'cryobench methods setup cryodrgn'"),
         (("recovar",), "--accept-licence"),
         (("nothing",), "unknown method 'nothing'"),
-        (("consensus", "--", "-n", "3"), "takes no arguments after --"),
+        (("consensus", "--", "-n", "3"), "takes no flags after --"),
     ],
 )
 def test_run_refuses(arguments: tuple[str, ...], message: str, dataset: Path, tmp_path: Path) -> None:

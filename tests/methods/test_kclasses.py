@@ -11,11 +11,13 @@ import pytest
 import scipy.special
 from mixtures import PIXEL_SIZE, mixture, two_maps
 
-from cryobench.core import InputError, Particles, UnknownNameError, Volume, silent, stream
+from cryobench.core import FormatError, InputError, Particles, UnknownNameError, Volume, silent, stream
 from cryobench.datasets import build_dataset, load_dataset, prepare_inputs
+from cryobench.io import write_volume
 from cryobench.methods import METHODS, find_method
 from cryobench.methods.builtin import fourier_images
 from cryobench.methods.builtin.kclasses import TOLERANCE, Classes, KClasses, e_step, m_step, refine
+from cryobench.methods.builtin.ppca import PPCA
 from cryobench.methods.builtin.stages import BoxImages, white_noise, widened
 from cryobench.metrics import classification_scores, fsc_curve
 from cryobench.ops.threads import set_threads
@@ -154,8 +156,42 @@ def test_a_mask_keeps_density_inside(particles: Particles) -> None:
     data[6:18, 6:18, 6:18] = 1.0
     volumes = m_step(BoxImages(particles, 24), np.eye(2)[TRUE], Volume(data, PIXEL_SIZE))
     assert not volumes[:, data == 0].any()
-    with pytest.raises(InputError, match="the mask has a box of 8 voxels but the images one of 24"):
+    with pytest.raises(InputError, match="the mask has a box of 8 voxels of 8 Å but the images one of 24"):
         KClasses(2, mask=Volume(np.ones((8, 8, 8), np.float32), 8.0)).run(particles, 0, silent)
+    with pytest.raises(InputError, match="the mask has a box of 24 voxels of 3 Å"):
+        KClasses(2, mask=Volume(np.ones((24, 24, 24), np.float32), 3.0)).run(particles, 0, silent)
+
+
+@pytest.mark.parametrize("name", ["kclasses:4", "ppca:2"])
+def test_flags_say_starts_and_mask(name: str, tmp_path: Path) -> None:
+    mask = tmp_path / "mask.mrc"
+    write_volume(mask, Volume(np.ones((24, 24, 24), np.float32), PIXEL_SIZE))
+    told = find_method(name, ["--starts", "7", "--mask", str(mask)])
+    assert isinstance(told, KClasses | PPCA)
+    assert told.starts == 7
+    assert told.mask is not None
+    assert told.mask.pixel_size == PIXEL_SIZE
+    assert told.card == find_method(name).card
+    # What they leave out stays, and the method of the registry is untouched.
+    kept = told.with_flags(["--starts", "2"])
+    assert kept.mask is told.mask
+    found = METHODS[name.partition(":")[0]]
+    assert isinstance(found, KClasses | PPCA)
+    assert found.mask is None
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--starts", "0"], "--starts 0: expected at least 1"),
+        (["--starts", "many"], "invalid int value: 'many'"),
+        (["--zdim", "4"], "unrecognized arguments: --zdim 4; its flags are --starts N and --mask FILE"),
+        (["--mask", "none.mrc"], r"none\.mrc"),
+    ],
+)
+def test_other_flags_are_refused(flags: list[str], message: str) -> None:
+    with pytest.raises((InputError, FormatError), match=message):
+        find_method("kclasses", flags)
 
 
 def test_a_number_may_follow_the_name() -> None:

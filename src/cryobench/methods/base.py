@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from cryobench.core import InputError, MethodCard, Particles, Progress, Registry, Submission, Truth
 
@@ -42,6 +43,16 @@ class Method(_Runnable):
         """
         raise InputError(f"method '{self.card.name}' takes no number, but was given {number}: leave it out")
 
+    def with_flags(self, flags: Sequence[str]) -> Method:
+        """Return this method with flags of its own, as they follow ``--`` on a command line.
+
+        Raises
+        ------
+        InputError
+            If there is one that it does not know.
+        """
+        raise _no_flags(self.card.name, flags)
+
 
 class Control(_Runnable):
     """A control: told the truth, so that its scores bracket those of methods."""
@@ -54,25 +65,33 @@ class Control(_Runnable):
 METHODS: Registry[Method | Control] = Registry("method")
 
 
-def find_method(text: str) -> Method | Control:
-    """Return a method by its name, or by its name and a number, such as ``kclasses:16``.
+def find_method(text: str, flags: Sequence[str] = ()) -> Method | Control:
+    """Return a method by its name, or by its name and a number, such as ``kclasses:16``, with flags of its own if any.
 
     Raises
     ------
     UnknownNameError
         If there is no such method.
     InputError
-        If the method takes no number, or what follows the colon is none that it takes.
+        If the method takes no number or flags, or what follows the colon is none that it takes.
     """
     name, colon, number = text.partition(":")
     method = METHODS[name]
-    if not colon:
-        return method
     if isinstance(method, Control):
-        raise InputError(f"'{name}' takes no number: give it without ':{number}'")
-    if not (number.isascii() and number.isdigit()):
-        raise InputError(f"'{text}': expected a whole number after the colon, such as {name}:8")
-    return method.sized(int(number))
+        if colon:
+            raise InputError(f"'{name}' takes no number: give it without ':{number}'")
+        if flags:
+            raise _no_flags(name, flags)
+        return method
+    if colon:
+        if not (number.isascii() and number.isdigit()):
+            raise InputError(f"'{text}': expected a whole number after the colon, such as {name}:8")
+        method = method.sized(int(number))
+    return method.with_flags(flags) if flags else method
+
+
+def _no_flags(name: str, flags: Sequence[str]) -> InputError:
+    return InputError(f"{' '.join(flags)}: {name} takes no flags after --: leave them out")
 
 
 def numbered(card: MethodCard, number: int, least: int) -> MethodCard:

@@ -28,6 +28,8 @@ EPILOG = """Examples:
 
   cryobench methods run kclasses:16 --dataset ribosembly -o runs/kclasses
 
+  cryobench methods run ppca:8 --dataset igg-1d -o runs/ppca-8 -- --starts 3 --mask mask.mrc
+
   cryobench methods run cryodrgn --dataset igg-1d -o runs/cryodrgn -- --zdim 4 -n 30
 
   cryobench methods run cryosparc-3dva --dataset igg-1d -o runs/3dva
@@ -47,7 +49,7 @@ def run(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the run.")],
     flags: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[-- FLAGS]", help="The program's own flags; they win over the defaults."),
+        typer.Argument(metavar="[-- FLAGS]", help="The method's own flags; they win over the defaults."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=_MOST_SEED, help="Of the method.")] = 0,
     volumes: Annotated[

@@ -18,6 +18,8 @@ Scheres et al., Nat. Methods 4 (2007) 27. Scheres, J. Mol. Biol. 415 (2012) 406.
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +28,7 @@ from jaxtyping import Complex64, Float32, Float64
 from cryobench.core import MethodCard, Particles, Progress, Submission, Volume, stream
 from cryobench.methods.base import METHODS, Method, numbered
 from cryobench.methods.builtin.backprojection import FLOOR, INSERTION
+from cryobench.methods.builtin.flags import read_fit_flags
 from cryobench.methods.builtin.stages import BoxImages, Stage, log_normal, settled, white_noise, widened, window
 from cryobench.methods.volumes import ClassVolumes
 from cryobench.ops.gridding import Gridding
@@ -97,6 +100,12 @@ class KClasses(Method):
         card = numbered(type(self).card, number, 2)
         method = KClasses(number, self.starts, self.mask)
         method.card = card
+        return method
+
+    def with_flags(self, flags: Sequence[str]) -> KClasses:
+        """Return the method with the ``--starts`` and the ``--mask`` (a file) of a command line."""
+        method = copy.copy(self)
+        method.starts, method.mask = read_fit_flags(self.card.name, flags, starts=self.starts, mask=self.mask)
         return method
 
     def run(self, particles: Particles, seed: int, progress: Progress) -> Submission:

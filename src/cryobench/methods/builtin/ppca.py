@@ -1,12 +1,12 @@
 """A linear subspace of volumes, fitted to images with known poses: in the family of 3D variability analysis.
 
 Model, in Fourier space: ``Y_i = CTF_i S_i (V_0 + sum_k z_ik V_k) + noise``, where S_i takes the central slice of image
-i, z_i is standard normal and the noise is white. Fitted by expectation-maximisation (probabilistic PCA with an image
-operator):
+i, z_i is standard normal and the noise has one power a shell. Fitted by expectation-maximisation (probabilistic PCA
+with an image operator):
 
 E-step
     z_i given the volumes is normal, with precision ``1 + G_i`` and mean ``(1 + G_i)^-1 b_i``; G_i and b_i are the
-    inner products of the K + 1 slices among themselves and with the image, over the noise power.
+    inner products of the K + 1 slices among themselves and with the image, over the noise power of each shell.
 M-step
     each Fourier voxel solves a (K + 1) x (K + 1) system for (V_0 ... V_K), whose entries are sums of CTF^2 E[z z^T]
     and of CTF Y E[z].
@@ -21,6 +21,8 @@ Tipping and Bishop, J. R. Stat. Soc. B 61 (1999) 611. Punjani and Fleet, J. Stru
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +31,7 @@ from jaxtyping import Complex64, Float32, Float64
 from cryobench.core import MethodCard, Particles, Progress, Submission, Volume, stream
 from cryobench.methods.base import METHODS, Method, numbered
 from cryobench.methods.builtin.backprojection import FLOOR, INSERTION
+from cryobench.methods.builtin.flags import read_fit_flags
 from cryobench.methods.builtin.stages import BoxImages, Stage, log_normal, settled, white_noise, widened, window
 from cryobench.methods.volumes import LinearVolumes
 from cryobench.ops.grams import slice_products
@@ -112,6 +115,12 @@ class PPCA(Method):
         card = numbered(type(self).card, number, 1)
         method = PPCA(number, self.starts, self.mask)
         method.card = card
+        return method
+
+    def with_flags(self, flags: Sequence[str]) -> PPCA:
+        """Return the method with the ``--starts`` and the ``--mask`` (a file) of a command line."""
+        method = copy.copy(self)
+        method.starts, method.mask = read_fit_flags(self.card.name, flags, starts=self.starts, mask=self.mask)
         return method
 
     def run(self, particles: Particles, seed: int, progress: Progress) -> Submission:

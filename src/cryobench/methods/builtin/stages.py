@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float32, Float64
 
 from cryobench.core import InputError, Particles, Volume
-from cryobench.core.maps import require_mask
+from cryobench.core.maps import alike, require_mask
 from cryobench.methods.builtin.fourier_images import FourierImages, fourier_images
 from cryobench.ops.fft import crop_volume
 
@@ -112,9 +112,10 @@ def window(box: int, mask: Volume | None, like: Particles) -> Float32[np.ndarray
     sphere = np.asarray(np.clip((box / 2 - 1 - radius) / _EDGE, 0.0, 1.0), dtype=np.float32)
     if mask is None:
         return sphere
-    if mask.box != like.box:
+    if mask.box != like.box or not alike(mask.pixel_size, like.pixel_size):
         raise InputError(
-            f"the mask has a box of {mask.box} voxels but the images one of {like.box}: bring it to theirs"
+            f"the mask has a box of {mask.box} voxels of {mask.pixel_size:g} Å but the images one of {like.box} of "
+            f"{like.pixel_size:g} Å: bring it to theirs"
         )
     weights = require_mask(mask, mask, "the mask")
     if weights.max() > 1:

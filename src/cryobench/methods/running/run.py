@@ -16,7 +16,7 @@ from jaxtyping import Int64
 
 from cryobench.core import Advance, InputError, Progress, Submission, Volume, VolumeProvider
 from cryobench.io import check_output
-from cryobench.methods.base import Control, find_method
+from cryobench.methods.base import Control, Method, find_method
 from cryobench.methods.made_volumes import MadeVolumes
 from cryobench.methods.map_grid import GridVolumes, MapGrid
 from cryobench.methods.programs import full_call, run_program, runs_elsewhere
@@ -91,8 +91,8 @@ def planned_calls(job: Job, name: str) -> dict[str, str]:
     """
     entry = _entry(name)
     if entry is None:
-        find_method(name).require(len(job.dataset.particles))
-        return {"method": f"{name}, built in"}
+        _built_in(name, job)
+        return {"method": " ".join((f"{name}, built in", *job.flags))}
     if isinstance(entry, Exporter):
         return {"export": f"inputs for {entry.card.title} in {job.folder}"}
     entry.check_flags(job.flags)
@@ -139,10 +139,10 @@ def run_method(name: str, job: Job, output: Path, queries: Queries, watch: Watch
         environment = require_environment(entry.card.environment, name)
         again = f"set it up again with --accept-licence: cryobench methods setup {name} --accept-licence --overwrite"
         require_terms(entry.card, accepted=environment.licence_accepted, how=again)
+    elif entry is None:
+        _built_in(name, job)
     elif job.flags:
-        raise InputError(f"{' '.join(job.flags)}: {name} takes no arguments after --: leave them out")
-    if entry is None:
-        find_method(name).require(len(job.dataset.particles))
+        raise InputError(f"{' '.join(job.flags)}: {name} takes no flags after --: leave them out")
     wanted = RunRecord(
         runner=name,
         dataset=job.dataset.card.id,
@@ -293,11 +293,18 @@ def _write_whole(
     partial.rename(folder)
 
 
+def _built_in(name: str, job: Job) -> Method | Control:
+    """Return a built-in method with its flags, if there are particles enough for it."""
+    method = find_method(name, job.flags)
+    method.require(len(job.dataset.particles))
+    return method
+
+
 def _run_builtin(name: str, job: Job, folder: Path, queries: Queries, watch: Watch) -> RunRecord:
     """Run a built-in method here, and write its submission."""
     record = read_record(job.folder)
     assert record is not None
-    method = find_method(name)
+    method = _built_in(name, job)
     start, cpu = time.monotonic(), time.process_time()
     if isinstance(method, Control):
         submission = method.run(job.dataset.particles, job.dataset.truth, job.seed, watch.progress)
@@ -310,10 +317,16 @@ def _run_builtin(name: str, job: Job, folder: Path, queries: Queries, watch: Wat
             "cpu_seconds": time.process_time() - cpu,
             "peak_memory_mb": _own_peak_mb(),
             "device": "cpu",
+            "calls": (_own_call(name, job),),
         }
     )
     _write_whole(submission, queries(submission), record, job, folder)
     return record
+
+
+def _own_call(name: str, job: Job) -> tuple[str, ...]:
+    flags = ("--", *job.flags) if job.flags else ()
+    return ("cryobench", "methods", "run", name, "--dataset", str(job.source), "--seed", str(job.seed), *flags)
 
 
 def _own_peak_mb() -> float:
