@@ -15,6 +15,7 @@ from typing import Any
 
 from cryobench.benchmark import metric_needs
 from cryobench.cli.app import app
+from cryobench.core import ResultsDocument
 from cryobench.datasets import RECIPES
 from cryobench.methods import METHODS, SYSTEMS, submission_schema
 from cryobench.methods.running import RUNNERS, Runner
@@ -100,6 +101,11 @@ def submission() -> str:
     return _table(("field", "type", "default", "what it is"), rows)
 
 
+def results() -> str:
+    """Return the JSON schema of ``results.json``."""
+    return f"```json\n{json.dumps(ResultsDocument.model_json_schema(), indent=2)}\n```"
+
+
 def needs() -> str:
     """Return a table of what each metric needs of a submission."""
     rows = [(f"`{name}`", METRICS[name].label, " or ".join(parts)) for name, parts in metric_needs().items()]
@@ -113,6 +119,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "metrics": metrics,
     "needs": needs,
     "recipes": recipes,
+    "results": results,
     "runners": runners,
     "submission": submission,
     "systems": systems,

@@ -23,8 +23,8 @@ N = STATES * EACH
 ALL = ("results.json", "results.npz", "items.csv", "embeddings.csv")
 
 
-def run(*arguments: object, scores: Path | None = None) -> Result:
-    environment = {"COLUMNS": "140"} | ({} if scores is None else {"CRYOBENCH_SCORES": str(scores)})
+def run(*arguments: object, scores: Path | None = None, columns: int = 140) -> Result:
+    environment = {"COLUMNS": str(columns)} | ({} if scores is None else {"CRYOBENCH_SCORES": str(scores)})
     return CliRunner().invoke(app, [str(argument) for argument in arguments], env=environment)
 
 
@@ -196,13 +196,19 @@ def test_compare(folder: Path, scored: Path, tmp_path: Path) -> None:
     assert "third" in alone.output, alone.output
     everything = run("compare", scored, "--controls", "--metric", "fsc-auc")
     assert "oracle is better" in everything.output
+    narrow = run("compare", scored, "--controls", columns=80)
+    assert "not distinguishable" in narrow.output
+    assert "…" not in narrow.output
+    assert max(map(len, narrow.output.splitlines())) <= 80
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["score", "{f}/nothing", "--dataset", "{f}/dataset", "-o", "{t}/x"], "no submission.json there"),
-        (["score", "{f}/ppca", "--dataset", "{f}/nothing", "-o", "{t}/x"], "nothing"),
+        (["score", "{f}", "--dataset", "{f}/dataset", "-o", "{t}/x"], "kclasses-5, {f}/ppca have one"),
+        (["score", "{f}/ppca", "--dataset", "{f}/nothing", "-o", "{t}/x"], "nothing: no dataset.json there"),
+        (["score", "{f}/ppca", "--dataset", "{f}", "-o", "{t}/x"], "expected the folder of a dataset; {f}/dataset has"),
         (["score", "{f}/ppca", "{f}/ppca", "--dataset", "{f}/dataset", "-o", "{t}/x"], "two submissions are called"),
         (["score", "{f}/ppca", "--dataset", "{f}/dataset", "-o", "{t}/x", "--metrics", "x"], "unknown measure 'x'"),
         (["score", "{f}/ppca", "--dataset", "{f}/dataset", "-o", "{t}/x", "--controls", "orakel"], "'oracle'?"),
@@ -217,6 +223,6 @@ def test_compare(folder: Path, scored: Path, tmp_path: Path) -> None:
 def test_errors(folder: Path, scored: Path, tmp_path: Path, arguments: list[str], message: str) -> None:
     done = run(*(each.format(f=folder, t=tmp_path) for each in arguments), scores=folder / "kept")
     assert done.exit_code == 2, done.output
-    assert message in " ".join(done.output.split())
+    assert message.format(f=folder) in " ".join(done.output.split())
     assert "Traceback" not in done.output
     assert not list(tmp_path.iterdir())

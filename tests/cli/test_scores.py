@@ -216,7 +216,7 @@ def test_a_malicious_pickle_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
 
 ERRORS = {
     "no submission": (["latents", "nowhere", "--dataset", "DATASET"], "nowhere: no submission.json there"),
-    "no dataset": (["latents", "WHOLE", "--dataset", "nowhere"], "nowhere/dataset.json"),
+    "no dataset": (["latents", "WHOLE", "--dataset", "nowhere"], "nowhere: no dataset.json there"),
     "an unknown measure": (
         ["latents", "WHOLE", "--dataset", "DATASET", "--metrics", "trustworthines"],
         "unknown measure 'trustworthines': did you mean 'trustworthiness'?",

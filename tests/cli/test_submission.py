@@ -164,7 +164,7 @@ FAULTS: dict[str, tuple[Break, tuple[str, ...]]] = {
     "no translations": (lambda f: poses(f, translations=None), ("poses.npz: no array 'translations'",)),
     "pickled": (
         lambda f: np.save(f / "latents.npy", np.array([{}] * N, dtype=object), allow_pickle=True),
-        ("latents.npy: not a readable array (Object arrays cannot be loaded",),
+        ("latents.npy: not a readable array (it holds Python objects, which are not loaded",),
     ),
     "a pickle by another name": (
         lambda f: (f / "labels.npy").write_bytes(b"\x80\x04cos\nsystem\n"),

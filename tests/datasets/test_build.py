@@ -271,7 +271,7 @@ def test_what_cannot_be_built_is_said_before_anything_is(changes: dict[str, obje
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda folder: (folder / "dataset.json").unlink(), r"dataset\.json: no such file"),
+        (lambda folder: (folder / "dataset.json").unlink(), r"no dataset\.json there"),
         (lambda folder: (folder / "dataset.json").write_text("{}"), "field 'id'"),
         (lambda folder: (folder / "particles.txt").write_text("../../x.mrcs\n"), "leads out of its folder"),
         (

@@ -233,7 +233,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "poses, pickled": (
         lambda f: poses(f, translations=np.array([{}] * N, dtype=object)),
-        r"poses\.npz: not readable \(Object arrays",
+        r"poses\.npz: not readable \(it holds Python objects",
     ),
     "poses, one array": (
         lambda f: (f / "poses.npz").write_bytes((f / "latents.npy").read_bytes()),

@@ -89,27 +89,31 @@ def _print(chosen: Sequence[Comparison]) -> None:
             "Nothing to compare: two methods scored on the same items are needed; --controls takes controls too."
         )
         return
-    table = Table(title="Paired differences, first minus second", title_justify="left", box=rich.box.SIMPLE_HEAD)
-    for head in ("metric", "first", "second"):
-        table.add_column(head)
+    console.print("Paired differences, the first method minus the second")
+    for first, second in dict.fromkeys((each.first, each.second) for each in chosen):
+        console.print(_table([each for each in chosen if (each.first, each.second) == (first, second)]))
+    kinds = dict.fromkeys(each.interval.kind for each in chosen)
+    console.print(f"Intervals: {'; '.join(kinds)}.", markup=False)
+
+
+def _table(of_pair: Sequence[Comparison]) -> Table:
+    """Return a row for each difference of two methods."""
+    title = escape(f"{of_pair[0].first} - {of_pair[0].second}")
+    table = Table(title=title, title_justify="left", title_style="bold", box=rich.box.SIMPLE_HEAD)
+    table.add_column("metric")
     for head in ("difference", "95 % interval"):
         table.add_column(head, justify="right", no_wrap=True)
-    table.add_column("verdict")
-    for each in chosen:
+    table.add_column("verdict", overflow="fold")
+    for each in of_pair:
         words = [
-            each.metric.label,
             each.protocol,
             each.convention,
             *(parameter_words(k, v) for k, v in each.parameters.items() if k != "mask"),
         ]
         table.add_row(
-            escape(", ".join(word for word in words if word)),
-            escape(each.first),
-            escape(each.second),
+            escape(f"{each.metric.label}\n{', '.join(word for word in words if word)}"),
             f"{each.difference:+.4f}",
             f"{each.interval.low:+.4f} – {each.interval.high:+.4f}",
             escape(verdict(each)),
         )
-    console.print(table)
-    kinds = dict.fromkeys(each.interval.kind for each in chosen)
-    console.print(f"Intervals: {'; '.join(kinds)}.", markup=False)
+    return table

@@ -9,7 +9,7 @@ import pydantic
 
 from cryobench.core import FormatError
 from cryobench.datasets.spec import Manifest
-from cryobench.io import inside, read_text, sha256
+from cryobench.io import below, inside, read_text, sha256
 
 MANIFEST = "dataset.json"
 SCHEMA_VERSION = 3
@@ -34,6 +34,11 @@ def read_manifest(folder: Path) -> Manifest:
         If it is missing or not valid.
     """
     path = folder / MANIFEST
+    if not path.is_file():
+        raise FormatError(
+            f"{folder}: no {MANIFEST} there: expected the folder of a dataset"
+            f"{below(folder, MANIFEST) or '; make one with datasets build'}"
+        )
     text = read_text(path)
     version = _version(text)
     if version is not None and version != SCHEMA_VERSION:

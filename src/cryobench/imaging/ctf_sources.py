@@ -11,7 +11,7 @@ import numpy as np
 from cryobench.core import CTFParameters, FormatError
 from cryobench.imaging.cryosparc import ctf_from_cs
 from cryobench.imaging.relion import ctf_from_star
-from cryobench.io import ctf_from_table, read_array_pickle, read_cs, read_particle_table
+from cryobench.io import array_fault, ctf_from_table, read_array_pickle, read_cs, read_particle_table
 
 SUFFIXES = (".npz", ".npy", ".pkl", ".star", ".cs")
 """Kinds of table that :func:`load_ctf_table` reads."""
@@ -48,4 +48,4 @@ def _from_numpy(path: Path) -> np.ndarray:
             name = "ctf" if "ctf" in archive.files else archive.files[0]
             return np.asarray(archive[name])
     except (OSError, ValueError, IndexError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
-        raise FormatError(f"{path}: not a readable numpy file ({error})") from error
+        raise FormatError(f"{path}: not a readable numpy file ({array_fault(error)})") from error

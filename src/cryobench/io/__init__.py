@@ -10,6 +10,7 @@ from cryobench.io.cryodrgn import (
 from cryobench.io.cryosparc import read_cs, read_cs_fields, require_fields, write_cs
 from cryobench.io.download import Patience, download
 from cryobench.io.files import (
+    array_fault,
     check_output,
     inside,
     read_array,
@@ -24,7 +25,7 @@ from cryobench.io.files import (
 )
 from cryobench.io.images import IMAGE_SUFFIXES, StackImages, open_images
 from cryobench.io.indices import read_indices
-from cryobench.io.listing import find_files, natural_key
+from cryobench.io.listing import below, find_files, natural_key
 from cryobench.io.mrc import MrcStackWriter, read_volume, volume_grid, write_volume
 from cryobench.io.relion import ParticleTable, read_particle_table
 from cryobench.io.restricted_pickle import read_array_pickle, read_array_pickles, read_pickle_words
@@ -39,6 +40,8 @@ __all__ = [
     "Patience",
     "StackImages",
     "ZippedMaps",
+    "array_fault",
+    "below",
     "cache_folder",
     "check_output",
     "ctf_from_table",

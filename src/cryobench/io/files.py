@@ -114,7 +114,7 @@ def read_array(path: Path) -> np.ndarray:
         with path.open("rb") as file:
             array = np.load(file, allow_pickle=False)
     except (OSError, ValueError, EOFError, SyntaxError, MemoryError, OverflowError, zipfile.BadZipFile) as error:
-        raise FormatError(f"{path}: not a readable array ({error})") from error
+        raise FormatError(f"{path}: not a readable array ({array_fault(error)})") from error
     if not isinstance(array, np.ndarray):
         raise FormatError(f"{path}: an archive of arrays (.npz), expected one array (.npy)")
     return array
@@ -145,7 +145,12 @@ def read_arrays(path: Path, names: Sequence[str]) -> tuple[np.ndarray, ...]:
     except OSError as error:
         raise FormatError(f"{path}: cannot be read ({error.strerror or error}): {wanted}") from error
     except _UNREADABLE as error:
-        raise FormatError(f"{path}: not readable ({error}): {wanted}") from error
+        raise FormatError(f"{path}: not readable ({array_fault(error)}): {wanted}") from error
+
+
+def array_fault(error: Exception) -> str:
+    """Return what numpy says of a file, but for its advice to load Python objects of an unknown hand."""
+    return "it holds Python objects, which are not loaded" if "allow_pickle" in str(error) else str(error)
 
 
 _UNREADABLE = (

@@ -1,4 +1,4 @@
-"""Files of a folder, in the order of the numbers in their names."""
+"""What a folder holds."""
 
 from __future__ import annotations
 
@@ -6,11 +6,28 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
+_NAMED = 4
+"""Folders that a message names."""
+
 
 def natural_key(path: Path) -> tuple[tuple[tuple[str, int], ...], str]:
     """Return a key that sorts names by the numbers in them: ``2.mrc`` before ``10.mrc``."""
     parts = re.findall(r"(\D*)(\d*)", path.name, re.ASCII)  # other scripts' digits, such as ², are no numbers to int
     return tuple((text, int(digits or -1)) for text, digits in parts), path.name
+
+
+def below(folder: Path, name: str) -> str:
+    """Return words that say which folders directly in one hold a file that it does not hold itself; maybe none.
+
+    Such as ``"; scores/submission has one"``, for the end of a message.
+    """
+    if not folder.is_dir():
+        return ""
+    found = sorted((path.parent for path in folder.glob(f"*/{name}")), key=natural_key)
+    if not found:
+        return ""
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return f"; {', '.join(map(str, found[:_NAMED]))}{more} {'has' if len(found) == 1 else 'have'} one"
 
 
 def find_files(folder: Path, suffixes: Collection[str]) -> list[Path]:

@@ -10,7 +10,7 @@ import pydantic
 from pydantic import Field, field_validator
 
 from cryobench.core import FormatError, MethodCard, Strict
-from cryobench.io import inside, read_text
+from cryobench.io import below, inside, read_text
 from cryobench.methods.base import METHODS, Control
 
 SUBMISSION = "submission.json"
@@ -107,7 +107,8 @@ def _content(folder: Path, path: Path) -> dict[str, Any]:
         raise FormatError(f"{folder}: a file: expected the folder of a submission; unpack one with submission unpack")
     if not path.is_file():
         raise FormatError(
-            f"{folder}: no {SUBMISSION} there: expected the folder of a submission; make one with submission init"
+            f"{folder}: no {SUBMISSION} there: expected the folder of a submission"
+            f"{below(folder, SUBMISSION) or '; make one with submission init'}"
         )
     inside(folder, SUBMISSION, str(folder))
     if path.stat().st_size > _LARGEST:
