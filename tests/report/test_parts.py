@@ -14,6 +14,7 @@ from PIL import Image
 from cryobench.core import Coordinate, Interval, Picture, Results
 from cryobench.report import overview_figure
 from cryobench.report._curves import band, frequency_ticks
+from cryobench.report._encode import whole_numbers
 from cryobench.report._figures import MOST_POINTS, drawn_points, plain
 from cryobench.report._pictures import grey_levels, picture_grids, scale_bar
 from cryobench.report._style import colour_limits, line_styles
@@ -179,3 +180,8 @@ def test_overview_is_a_picture_of_the_same_bytes(results: Results, stand_in_resu
 
 def test_overview_of_an_empty_run(empty_results: Results) -> None:
     assert overview_figure(empty_results).startswith(b"\x89PNG")
+
+
+def test_whole_numbers_are_not_wrapped() -> None:
+    values = np.array([0, 65_535, 65_536, 1_000_000])
+    np.testing.assert_array_equal(np.frombuffer(base64.b64decode(whole_numbers(values)), "<u4"), values)

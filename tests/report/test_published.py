@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import pytest
@@ -45,6 +46,17 @@ def test_they_may_not_be_compared_with_another_dataset(name: str, stand_in: str)
     folded = text.split('<details class="published">')[1].split("</details>")[0]
     assert "may not be compared" in folded.split("</summary>")[0]
     assert "No number here may be set beside one of this page" in folded
+
+
+@pytest.mark.parametrize(("scale", "compared"), [("full", True), ("demo", False), ("full, with other settings", False)])
+def test_they_may_not_be_compared_with_a_smaller_build(scale: str, compared: bool) -> None:
+    results = make_results()
+    card = results.document.dataset
+    smaller = card.model_copy(update={"facts": {**card.facts, "Scale": scale}})
+    document = results.document.model_copy(update={"dataset": smaller})
+    text = render_report([dataclasses.replace(results, document=document)], QUOTES)
+    assert ('<tbody class="quoted">' in text) == compared
+    assert (f"not of the published size and settings (scale: {scale})" in text) != compared
 
 
 def test_those_of_other_datasets_are_left_out() -> None:

@@ -11,7 +11,7 @@ from cryobench.core.checks import require_even_box
 from cryobench.datasets.merge import merged, validated
 from cryobench.datasets.recipe import RECIPES, Inputs, Recipe, Size, parse_name
 from cryobench.datasets.sources import locate
-from cryobench.datasets.spec import DatasetSpec
+from cryobench.datasets.spec import OTHER_SETTINGS, DatasetSpec
 from cryobench.datasets.states import AnyStates, Rendering, Setting, Source
 from cryobench.imaging import CTF_PRESETS, FileRotations, ImagingSpec, load_ctf_table, load_poses
 from cryobench.io import cache_folder, sha256
@@ -225,7 +225,7 @@ def _departures(
         old = dict(_leaves(default.model_dump()))
         changed = [(name, value) for name, value in _leaves(given.model_dump()) if value != old.get(name)]
         found += [f"{name} {value} in place of {old.get(name, 'none')}" for name, value in changed]
-    return (f"other than the scale '{scale}' of the recipe: {', '.join(found)}",) if found else ()
+    return (f"{OTHER_SETTINGS} '{scale}' of the recipe: {', '.join(found)}",) if found else ()
 
 
 def _leaves(fields: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:

@@ -139,6 +139,9 @@ class ImportedSpec(Strict):
         return "published"
 
 
+OTHER_SETTINGS = "other than the scale"
+"""How the note of a dataset begins that says which settings are not those of its scale."""
+
 AnySpec = Annotated[DatasetSpec | ImportedSpec, Field(discriminator="kind")]
 
 

@@ -33,8 +33,8 @@ def quantised(values: Float[np.ndarray, ...]) -> Quantised:
 
 
 def whole_numbers(values: Int[np.ndarray, ...]) -> str:
-    """Return numbers from 0 to 65,535 as base64, 16 bits each, little-endian."""
-    return base64_text(values.astype("<u2"))
+    """Return numbers from 0 to 4,294,967,295 as base64, 32 bits each, little-endian."""
+    return base64_text(values.astype("<u4"))
 
 
 def base64_text(values: np.ndarray) -> str:

@@ -11,6 +11,9 @@ from cryobench.report._table import Column, ScoreTable
 _UNALTERED = ("", "published")
 """What may follow the colon of a dataset's id for a published score to be of the same states."""
 
+_PUBLISHED_SIZES = ("full", "published")
+"""Scales of a build that has the published number of images, of the published size."""
+
 
 @dataclass(frozen=True)
 class QuotedRow:
@@ -44,6 +47,8 @@ def quoted(card: DatasetCard, table: ScoreTable, published: Sequence[PublishedSc
         why_not = "this dataset is a stand-in for the published one"
     elif variant not in _UNALTERED:
         why_not = f"this dataset is not the published one ({card.id})"
+    elif card.facts.get("Scale", "full") not in _PUBLISHED_SIZES:
+        why_not = f"this build is not of the published size and settings (scale: {card.facts['Scale']})"
     rows = () if why_not else _rows(own, table.columns)
     return Quoted(own, rows, not why_not, why_not)
 

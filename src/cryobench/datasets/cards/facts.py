@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cryobench.datasets.spec import DatasetSpec, ImportedSpec, Manifest
+from cryobench.datasets.spec import OTHER_SETTINGS, DatasetSpec, ImportedSpec, Manifest
 from cryobench.imaging import FileRotations
 
 _SCOPES = {
@@ -33,9 +33,10 @@ def spec_facts(spec: DatasetSpec) -> dict[str, str]:
 def facts(manifest: Manifest) -> dict[str, str]:
     """Return what a reader asks first, label by label."""
     spec = manifest.spec
+    altered = any(note.startswith(OTHER_SETTINGS) for note in manifest.notes)
     return (_imported_facts(spec) if isinstance(spec, ImportedSpec) else spec_facts(spec)) | {
         "True latent": manifest.latent_meaning,
-        "Scale": spec.scale,
+        "Scale": f"{spec.scale}, with other settings" if altered else spec.scale,
         "Made by": manifest.software,
     }
 

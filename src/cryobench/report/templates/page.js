@@ -8,6 +8,7 @@ function bytes(text) {
   for (let i = 0; i < binary.length; i++) out[i] = binary.charCodeAt(i);
   return out;
 }
+function words32(text) { const b = bytes(text); return new Uint32Array(b.buffer, 0, b.length >> 2); }
 function words16(text) { const b = bytes(text); return new Uint16Array(b.buffer, 0, b.length >> 1); }
 function numbers(packed) {
   const steps = words16(packed.data), out = new Float32Array(steps.length);
