@@ -31,13 +31,17 @@ print("uv speaks")
 if call[0] == "venv":
     binaries = pathlib.Path(call[-1]) / "bin"
     binaries.mkdir(parents=True)
-    version = "2.13.0+cpu None" if mode != "cuda" else "2.13.0 12.8"
+    version = "2.13.0+cpu None" if mode not in ("cuda", "unreachable") else "2.13.0 12.8"
     (binaries / "python").write_text(f"#!/bin/sh\\necho {{version}}\\n")
     (binaries / "python").chmod(0o755)
 else:
     if mode == "fails":
         print("No solution found", file=sys.stderr)
         sys.exit(1)
+    if mode == "unreachable" and "--torch-backend" in call:
+        for line in ("cause: Failed to fetch: https://download.pytorch.org/whl/cpu/torch/", "cause: dns error"):
+            print(line, file=sys.stderr)
+        sys.exit(2)
     if mode == "interrupted":
         raise SystemExit(130)
     program = pathlib.Path(call[call.index("--python") + 1]).with_name("cryodrgn")
@@ -108,6 +112,22 @@ def test_an_environment_is_made_and_recorded(
     assert (made.version, made.build, made.packages) == ("4.3.1", "torch 2.13.0+cpu, CPU", tuple(PINS))
     assert lines == ["uv speaks"] * 2
     assert len((place / "calls.txt").read_text().splitlines()) == 2
+
+
+def test_torch_comes_from_the_package_index_where_its_own_is_out_of_reach(
+    runner: Runner, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = install_uv(tmp_path, monkeypatch, "unreachable")
+    with pytest.raises(ProgramError, match="leave --cpu out to take the larger build of the package index"):
+        set_up(runner, "cpu", None, lambda line: None, accepted=False)
+    assert not folder.exists() or not any(folder.iterdir())
+    lines: list[str] = []
+    made = set_up(runner, None, None, lines.append, accepted=False)
+    assert made.build == "torch 2.13.0, CUDA 12.8"
+    assert any("cannot be reached: torch is taken from the package index" in line for line in lines)
+    _, _, first, second = (place / "calls.txt").read_text().splitlines()[1:]
+    assert "--torch-backend auto" in first
+    assert second == first.replace(" --torch-backend auto", "")
 
 
 @pytest.mark.parametrize(("mode", "message"), [("fails", "No solution found"), ("cuda", "a build for cuda, but --cpu")])

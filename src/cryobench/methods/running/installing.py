@@ -20,6 +20,8 @@ UV_SOURCES = ("UV_TORCH_BACKEND", "UV_FIND_LINKS", "UV_INDEX", "UV_DEFAULT_INDEX
               "UV_NO_INDEX", "UV_OFFLINE", "UV_CONFIG_FILE")  # fmt: skip
 """Variables by which uv is told where packages come from: where one is set, torch is looked for nowhere else."""
 
+_TORCH_INDEX = "download.pytorch.org"
+
 _VERSION = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+)+[\w.+-]*)")
 _ASK_TORCH = "import torch; print(torch.__version__, torch.version.cuda)"
 
@@ -108,15 +110,17 @@ def install(recipe: Recipe, name: str, build: Build | None, python: str | None, 
     InputError
         If uv is missing.
     ProgramError
-        If a step fails, or torch is of another build than the one asked for; nothing is left then.
+        If a step fails, torch is of another build than the one asked for, or PyTorch's index, which has the one asked
+        for, cannot be reached; nothing is left then.
     """
     calls = installation(recipe, name, find_uv(), build, python)
     discard_environment(name)
     folder = environment_folder(name)
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
-        for call in calls:
-            run_program(call, on_line=on_line).require_success(call)
+        make, packages = calls
+        run_program(make, on_line=on_line).require_success(make)
+        _install_packages(packages, build, on_line)
         command = (str(folder / "bin" / recipe.program),)
         said = program_version(command, recipe)
         version = said if said != "unknown" else recipe.packages[-1].partition("==")[2]
@@ -126,6 +130,25 @@ def install(recipe: Recipe, name: str, build: Build | None, python: str | None, 
         raise
     return Environment(name=name, kind="made", command=command, version=version, packages=recipe.packages,
                        build=made_for)  # fmt: skip
+
+
+def _install_packages(call: list[str], build: Build | None, on_line: Line) -> None:
+    """Install, with torch of PyTorch's own index; where that is out of reach, of the package index if any will do."""
+    done = run_program(call, on_line=on_line)
+    if done.status and any(_TORCH_INDEX in line for line in done.last_words):
+        if build == "cpu":
+            raise ProgramError(
+                f"PyTorch's own index ({_TORCH_INDEX}), which has the build for CPU alone, cannot be reached: leave "
+                "--cpu out to take the larger build of the package index, which runs on a CPU too; or name a folder of "
+                "wheels with UV_FIND_LINKS"
+            )
+        on_line(
+            f"PyTorch's own index ({_TORCH_INDEX}) cannot be reached: torch is taken from the package index, a build "
+            "with CUDA (about 3 GB to fetch), which runs on a CPU too"
+        )
+        call = [word for place, word in enumerate(call) if "--torch-backend" not in (word, call[place - 1])]
+        done = run_program(call, on_line=on_line)
+    done.require_success(call)
 
 
 def program_version(command: Sequence[str], recipe: Recipe) -> str:
