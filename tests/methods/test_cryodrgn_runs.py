@@ -160,13 +160,13 @@ def test_abinit_finds_poses_of_its_own(run: Run, tmp_path: Path) -> None:
 
 
 def test_uv_makes_an_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It downloads 2 GB, so it is asked for: with UV_FIND_LINKS, or where the index of PyTorch can be reached."""
+    """It downloads 1 GB, or 3 where PyTorch's own index is out of reach, so it is asked for."""
     if shutil.which("uv") is None or not os.environ.get("CRYOBENCH_TEST_SETUP"):
-        pytest.skip("NO ENVIRONMENT WAS MADE: set CRYOBENCH_TEST_SETUP=1, and have uv on the path (2 GB)")
+        pytest.skip("NO ENVIRONMENT WAS MADE: set CRYOBENCH_TEST_SETUP=1, and have uv on the path (2 to 6 GB)")
     monkeypatch.setenv("CRYOBENCH_ENVIRONMENTS", str(tmp_path / "environments"))
     runner = RUNNERS["cryodrgn"]
     assert isinstance(runner, Runner)
-    made = set_up(runner, "cpu", None, lambda line: None, accepted=False)
+    made = set_up(runner, None, None, lambda line: None, accepted=False)
     assert made == require_environment("cryodrgn", "cryodrgn")
     assert made.version == "4.3.1"
-    assert made.build.endswith("CPU")
+    assert made.build.startswith("torch 2.13.0")
