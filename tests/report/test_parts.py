@@ -183,5 +183,7 @@ def test_overview_of_an_empty_run(empty_results: Results) -> None:
 
 
 def test_whole_numbers_are_not_wrapped() -> None:
-    values = np.array([0, 65_535, 65_536, 1_000_000])
-    np.testing.assert_array_equal(np.frombuffer(base64.b64decode(whole_numbers(values)), "<u4"), values)
+    for values, size in ((np.array([0, 65_535]), 2), (np.array([0, 65_536, 1_000_000]), 4), (np.zeros(0, np.int64), 2)):
+        packed = whole_numbers(values)
+        assert packed["bytes"] == size
+        np.testing.assert_array_equal(np.frombuffer(base64.b64decode(packed["data"]), f"<u{size}"), values)

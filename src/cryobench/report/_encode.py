@@ -32,9 +32,17 @@ def quantised(values: Float[np.ndarray, ...]) -> Quantised:
     return {"low": low, "high": high, "data": base64_text(np.where(finite, steps, _MISSING).astype("<u2"))}
 
 
-def whole_numbers(values: Int[np.ndarray, ...]) -> str:
-    """Return numbers from 0 to 4,294,967,295 as base64, 32 bits each, little-endian."""
-    return base64_text(values.astype("<u4"))
+class WholeNumbers(TypedDict):
+    """Numbers of ``bytes`` bytes each, in base64, little-endian."""
+
+    bytes: int
+    data: str
+
+
+def whole_numbers(values: Int[np.ndarray, ...]) -> WholeNumbers:
+    """Return numbers from 0 to 4,294,967,295, of two bytes each if that holds them, else of four."""
+    size = 2 if values.max(initial=0) < 1 << 16 else 4
+    return {"bytes": size, "data": base64_text(values.astype(f"<u{size}"))}
 
 
 def base64_text(values: np.ndarray) -> str:

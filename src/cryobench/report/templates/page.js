@@ -8,10 +8,9 @@ function bytes(text) {
   for (let i = 0; i < binary.length; i++) out[i] = binary.charCodeAt(i);
   return out;
 }
-function words32(text) { const b = bytes(text); return new Uint32Array(b.buffer, 0, b.length >> 2); }
-function words16(text) { const b = bytes(text); return new Uint16Array(b.buffer, 0, b.length >> 1); }
+function wholeNumbers(packed) { return new (packed.bytes === 2 ? Uint16Array : Uint32Array)(bytes(packed.data).buffer); }
 function numbers(packed) {
-  const steps = words16(packed.data), out = new Float32Array(steps.length);
+  const steps = new Uint16Array(bytes(packed.data).buffer), out = new Float32Array(steps.length);
   const scale = ((packed.high - packed.low) || 1) / 65534;
   for (let i = 0; i < out.length; i++) out[i] = steps[i] === 65535 ? NaN : packed.low + scale * steps[i];
   return out;

@@ -26,7 +26,7 @@ function latents(panel) {
     content.palette = scaleOf(content.scale);
     content.pools.forEach((pool) => {
       const span = content.scale.high - content.scale.low || 1;
-      pool.states = words32(pool.states);
+      pool.states = wholeNumbers(pool.states);
       pool.bins = Uint8Array.from(numbers(pool.colours), (value) => Number.isFinite(value) ? Math.max(0, Math.min(63, Math.floor(((value - content.scale.low) / span) * 64))) : 0);
     });
     return content;
