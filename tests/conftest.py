@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import venv
 import zlib
@@ -15,6 +16,9 @@ import pytest
 
 from cryobench.core import Dataset
 from cryobench.datasets import build_dataset, load_dataset, prepare_inputs
+
+# A shell that starts the tests in the background lets them, and all that they start, ignore the Ctrl-C that some send.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The first by itself: it decides which build of torch cryoDRGN finds.
 CRYODRGN_REQUIREMENTS = ("torch==2.13.0", "cryodrgn==4.3.1")

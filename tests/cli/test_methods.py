@@ -135,6 +135,7 @@ def test_run_exports(dataset: Path, tmp_path: Path) -> None:
         (("cryodrgn",), "'cryobench methods setup cryodrgn'"),
         (("recovar",), "--accept-licence"),
         (("nothing",), "unknown method 'nothing'"),
+        (("cryodrg",), "did you mean 'cryodrgn'? known: oracle, consensus"),
         (("consensus", "--", "-n", "3"), "takes no flags after --"),
     ],
 )

@@ -296,7 +296,8 @@ def test_pickled_settings_of_an_output_run_nothing(
 ) -> None:
     folder = tmp_path / "output"
     write(folder, {settings: ATTACKS[name], "z.1.pkl": ARRAY}, b"")
-    assert detect_systems(folder) == []
+    with pytest.raises(FormatError, match=rf"output/{settings}"):
+        detect_systems(folder)
     with pytest.raises(FormatError, match="output"):
         SYSTEMS[system].read(folder, particles, IN_ORDER)
 
@@ -315,8 +316,43 @@ def test_pickled_settings_of_an_output_run_nothing(
 def test_settings_in_yaml_run_nothing(tmp_path: Path, particles: Particles, tag: str) -> None:
     folder = tmp_path / "output"
     write(folder, {"config.yaml": yaml(**VAE, more=f"norm: {tag}"), "z.1.pkl": ARRAY}, b"")
-    found = SYSTEMS["cryodrgn"].read(folder, particles, IN_ORDER)  # the word is dropped, the rest is read
+    for reader in (detect_systems, lambda output: SYSTEMS["cryodrgn"].read(output, particles, IN_ORDER)):
+        with pytest.raises(
+            FormatError, match=r"config\.yaml: not YAML \(it names (os|builtins|subprocess).*, which is no"
+        ):
+            reader(folder)
+
+
+@pytest.mark.parametrize("tag", ["!!python/name:torch.nn.ReLU", "!!python/object/apply:numpy.dtype [f4]"])
+def test_a_word_of_another_package_is_left_out(tmp_path: Path, particles: Particles, tag: str) -> None:
+    folder = tmp_path / "output"
+    write(folder, {"config.yaml": yaml(**VAE, more=f"norm: {tag}"), "z.1.pkl": ARRAY}, b"")
+    found = SYSTEMS["cryodrgn"].read(folder, particles, IN_ORDER)
     np.testing.assert_array_equal(found.submission.latents, np.eye(3))
+
+
+def test_words_among_settings_that_act_are_refused(tmp_path: Path, particles: Particles) -> None:
+    """As cryoDRGN's own settings, with a call of ``os.system`` among them."""
+
+    class Evil:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return os.system, (f"touch {CANARY}",)
+
+    folder = tmp_path / "output"
+    model = {"qlayers": 1, "encode_mode": "resid", "zdim": 3, "more": Evil()}
+    settings = {"dataset_args": {"poses": "a"}, "lattice_args": {"D": 17}, "model_args": model}
+    write(folder, {"config.pkl": pickle.dumps(settings), "z.1.pkl": ARRAY}, b"")
+    with pytest.raises(FormatError, match=r"config\.pkl: .*it names (os|posix)\.system"):
+        detect_systems(folder)
+    assert not (tmp_path / CANARY).exists()
+
+
+def test_settings_behind_a_link_are_named(tmp_path: Path) -> None:
+    (tmp_path / "outside.yaml").write_text(yaml(**VAE))
+    (tmp_path / "output").mkdir()
+    (tmp_path / "output/config.yaml").symlink_to(tmp_path / "outside.yaml")
+    with pytest.raises(FormatError, match=r"config\.yaml' leads out of its folder"):
+        detect_systems(tmp_path / "output")
 
 
 @pytest.mark.parametrize(
@@ -337,7 +373,11 @@ def test_settings_in_yaml_run_nothing(tmp_path: Path, particles: Particles, tag:
 def test_odd_settings_in_yaml_are_refused(tmp_path: Path, particles: Particles, text: str, message: str) -> None:
     folder = tmp_path / "output"
     write(folder, {"config.yaml": text, "z.1.pkl": ARRAY}, b"")
-    assert detect_systems(folder) == []
+    if "another program" in message:
+        assert detect_systems(folder) == []
+    else:
+        with pytest.raises(FormatError, match=message):
+            detect_systems(folder)
     with pytest.raises(FormatError, match=message):
         SYSTEMS["cryodrgn"].read(folder, particles, IN_ORDER)
 

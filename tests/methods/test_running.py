@@ -19,10 +19,11 @@ from stand_ins import install_program
 
 from cryobench.core import Dataset, InputError, OutputError, ProgramError, Submission, UnknownNameError
 from cryobench.io import StackImages, read_poses
-from cryobench.methods import read_submission, read_submission_manifest
+from cryobench.methods import Choice, read_native, read_submission, read_submission_manifest, volumes_of
 from cryobench.methods.running import RUNNERS, Job, Runner
-from cryobench.methods.running.environments import find_environment, record_environment
+from cryobench.methods.running.environments import discard_environment, find_environment, record_environment
 from cryobench.methods.running.inputs import stack_paths
+from cryobench.methods.running.recorded import recorded_command, require_accepted
 from cryobench.methods.running.records import read_record
 from cryobench.methods.running.run import Finished, Watch, find_runnable, planned_calls, require_terms, run_method
 from cryobench.methods.running.setting_up import record_command, set_up
@@ -106,7 +107,7 @@ def test_train_vae_ends_in_a_submission(bench: Bench) -> None:
     assert manifest.command == (str(bench.programs / "cryodrgn"), *call)
     assert manifest.device == "cpu"
     assert manifest.seconds > 0
-    assert manifest.peak_memory_mb is None or manifest.peak_memory_mb > 5
+    assert manifest.peak_memory_mb is None or manifest.peak_memory_mb > 0
     log = (bench.output / "native/run.log").read_text()
     assert log.splitlines() == bench.lines
     assert "Train Epoch: 3/3" in log
@@ -276,7 +277,9 @@ def test_a_folder_that_another_process_holds_is_refused(bench: Bench) -> None:
     assert len(bench.calls("train_vae")) == 2
 
 
-@pytest.mark.parametrize("flag", ["--poses", "-o", "-oelsewhere", "--outdir=x", "--load", "--ind", "--seed"])
+@pytest.mark.parametrize(
+    "flag", ["--poses", "-o", "-oelsewhere", "--outdir=x", "--load", "--ind", "--seed", "--see", "--out=x"]
+)
 def test_flags_that_are_set_here_are_refused(bench: Bench, flag: str) -> None:
     with pytest.raises(InputError, match="set by cryobench"):
         bench.run("cryodrgn", flag, "x")
@@ -370,8 +373,28 @@ def test_names(bench: Bench) -> None:
     with pytest.raises(InputError, match=r"non-profit academic.*--accept-licence"):
         require_terms(card, accepted=False)
     require_terms(card, accepted=True)
-    with pytest.raises(UnknownNameError):
+    with pytest.raises(UnknownNameError, match=r"did you mean 'cryodrgn'\? known: oracle, .*ppca, cryodrgn, "):
         find_runnable("cryodragon")
+
+
+def test_volumes_of_recovar_are_made_for_a_reader_too(bench: Bench) -> None:
+    bench.run("recovar")
+    particles, output = bench.dataset.particles, bench.output / "native/output"
+    native = read_native(output, particles, Choice(images=bench.output / "native/inputs/particles.txt"))
+    with volumes_of(native, particles, WANTED) as offered:
+        assert offered.volumes is None, "its licence was not accepted for a program that happens to be there"
+    command = recorded_command("recovar")
+    assert command == (str(bench.programs / "recovar"),)
+    with volumes_of(native, particles, WANTED, command=command) as offered:
+        assert offered.volumes is not None
+        latents = native.found.submission.latents
+        assert latents is not None
+        for particle in WANTED.tolist():
+            assert offered.volumes.at(particle).data.ravel()[0] == pytest.approx(float(latents[particle, 0]))
+    require_accepted("recovar")
+    discard_environment("recovar")
+    with pytest.raises(InputError, match=r"non-profit.*set it up first: cryobench methods setup recovar --command"):
+        require_accepted("recovar")
 
 
 @pytest.mark.parametrize("flags", [(), ("--zdim", "2,6")])

@@ -24,6 +24,7 @@ class Maker:
     pixel_size: float = 2.0
     made: int = 0
     fails: bool = False
+    model: tuple[Path, ...] = ()
 
     def check(self) -> None:
         """Nothing is missing."""
@@ -70,10 +71,11 @@ def test_each_latent_is_made_once(tmp_path: Path) -> None:
 def test_what_decides_a_volume_decides_whether_it_is_made(tmp_path: Path) -> None:
     weights = tmp_path / "weights.pkl"
     weights.write_text("one")
-    identities = [volume_identity([weights], "cryodrgn 4.3.1", 2.0), volume_identity([weights], "cryodrgn 4.3.2", 2.0)]
-    identities.append(volume_identity([weights], "cryodrgn 4.3.1", 2.5))
+    decoder = Maker(model=(weights,))
+    identities = [volume_identity(decoder, "cryodrgn 4.3.1"), volume_identity(decoder, "cryodrgn 4.3.2")]
+    identities.append(volume_identity(Maker(model=(weights,), pixel_size=2.5), "cryodrgn 4.3.1"))
     weights.write_text("two")
-    identities.append(volume_identity([weights], "cryodrgn 4.3.1", 2.0))
+    identities.append(volume_identity(decoder, "cryodrgn 4.3.1"))
     assert len(set(identities)) == 4
     for place, identity in enumerate(identities):
         maker = Maker()

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Generic, TypeVar
 
 from cryobench.core.errors import DuplicateNameError, UnknownNameError
 
 T = TypeVar("T")
+
+
+def unknown_name(noun: str, name: str, known: Sequence[str]) -> UnknownNameError:
+    """Return the error for a name that there is not; its message names the nearest one, and all."""
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    return UnknownNameError(f"unknown {noun} '{name}': {hint}known: {', '.join(known)}")
 
 
 class Registry(Generic[T]):
@@ -47,9 +54,7 @@ class Registry(Generic[T]):
         """
         if name in self._entries:
             return self._entries[name]
-        near = difflib.get_close_matches(name, self._entries, n=1)
-        hint = f"did you mean '{near[0]}'? " if near else ""
-        raise UnknownNameError(f"unknown {self.noun} '{name}': {hint}known: {', '.join(self._entries)}")
+        raise unknown_name(self.noun, name, list(self._entries))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)

@@ -11,6 +11,11 @@ _ALIGNMENT = {
 }
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun: ``"1 file"``, ``"2,000 files"``, ``"no files"``."""
+    return f"{f'{count:,}' if count else 'no'} {noun}{'' if count == 1 else 's'}"
+
+
 def verdict(comparison: Comparison) -> str:
     """Return which of two methods is better, or that they cannot be told apart."""
     if not comparison.distinguishable:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from cryobench.io.foreign_names import acts
 from cryobench.io.pickle_machine import Builder, Name, Refused, Unfinished
 
 _TYPE = re.compile(r"b1|[iu][1248]|f[248]|c8|c16|[SU](0|[1-9][0-9]{0,8})")
@@ -80,6 +81,8 @@ class Foreign:
 class WordBuilder(ArrayBuilder):
     """As :class:`ArrayBuilder`, but what is no data becomes a :class:`Foreign`: nothing of it is looked up or made.
 
+    What is of Python's own library and acts, such as ``os.system``, is refused.
+
     The words of a command line, ``argparse.Namespace``, become a dictionary, also where they are the one object in an
     array of no dimension.
     """
@@ -89,6 +92,8 @@ class WordBuilder(ArrayBuilder):
         try:
             return super().name(name)
         except Refused:
+            if acts(name.module, name.name):
+                raise
             return Foreign(str(name))
 
     def call(self, name: Any, arguments: tuple[Any, ...]) -> Any:

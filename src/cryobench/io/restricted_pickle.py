@@ -42,7 +42,7 @@ def read_pickle_words(path: Path) -> list[Any]:
     Raises
     ------
     FormatError
-        If the file is missing or is not a pickle.
+        If the file is missing, is not a pickle, or names what acts, such as ``os.system``.
     """
     content = _bytes(path)
     return _load(content, WordBuilder(len(content)), str(path), None)

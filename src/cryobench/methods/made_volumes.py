@@ -42,6 +42,11 @@ class Decoder:
     config: Path
     pixel_size: float
 
+    @property
+    def model(self) -> tuple[Path, ...]:
+        """Files that decide, with the latent, what a volume is."""
+        return self.weights, self.config
+
     def check(self) -> None:
         """Raise unless the program and the files are there.
 
@@ -50,7 +55,7 @@ class Decoder:
         InputError
             Saying what is missing, and how to go on.
         """
-        for path in (self.weights, self.config):
+        for path in self.model:
             if not path.is_file():
                 raise InputError(f"{path}: no such file: volumes are made of it; check the folder and --epoch")
         if not self.command or shutil.which(self.command[0]) is None:

@@ -11,11 +11,13 @@ import numpy as np
 from jaxtyping import Int64
 
 from cryobench.core import InputError, Particles, VolumeProvider
+from cryobench.core.words import counted
 from cryobench.methods.file_volumes import FileVolumes
 from cryobench.methods.listed_maps import ListedMaps
 from cryobench.methods.made_volumes import MadeVolumes
 from cryobench.methods.map_grid import GridVolumes, MapGrid
 from cryobench.methods.systems import SYSTEMS, Choice, Found, detect_system
+from cryobench.methods.volume_cache import CachedMaker, volume_identity
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +66,7 @@ def read_native(
     FormatError
         If the folder is not recognised, or does not hold what it should.
     InputError
-        If there is no such folder.
+        If there is no such folder, or its latents have another number of dimensions than was asked for.
     UnknownNameError
         If there is no such system.
     """
@@ -76,7 +78,14 @@ def read_native(
         if not folder.is_dir():
             raise InputError(f"{folder}: no such folder: expected the output of a method")
         name, reason = system, "as it was said"
-    return NativeOutput(folder, name, reason, wanted, SYSTEMS[name].read(folder, particles, wanted))
+    found = SYSTEMS[name].read(folder, particles, wanted)
+    latents = found.submission.latents
+    if wanted.zdim is not None and latents is not None and latents.shape[1] != wanted.zdim:
+        raise InputError(
+            f"{folder}: latents of {counted(latents.shape[1], 'dimension')}, but --zdim {wanted.zdim} was asked for: "
+            "leave it out, or give the output of another run"
+        )
+    return NativeOutput(folder, name, reason, wanted, found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +117,7 @@ def volumes_of(
     wanted: Int64[np.ndarray, " q"],
     listed: Path | None = None,
     command: tuple[str, ...] = (),
+    keep: Path | None = None,
 ) -> Iterator[OfferedVolumes]:
     """Yield the volumes of some particles, on the dataset's grid.
 
@@ -126,6 +136,9 @@ def volumes_of(
         A folder or a zip archive of maps made elsewhere, one for each wanted particle.
     command
         What runs the system's program; its own name on the path by default.
+    keep
+        A folder for volumes that the program makes, from which they are taken where they were made before; another
+        machine that runs the program has to see it. The caller deletes it. None to keep none.
 
     Raises
     ------
@@ -146,7 +159,9 @@ def volumes_of(
     if there is not None and not few:
         yield OfferedVolumes(GridVolumes(there, grid), wanted)
         return
-    maker = SYSTEMS[output.system].maker(output.folder, output.choice, command, particles.pixel_size)
+    # Where the program runs on another machine, paths that begin here say nothing.
+    folder = output.folder.absolute()
+    maker = SYSTEMS[output.system].maker(folder, output.choice, command, particles.pixel_size)
     notes: tuple[str, ...] = ()
     if maker is not None and submission.latents is not None:
         try:
@@ -154,7 +169,10 @@ def volumes_of(
         except InputError as error:
             notes = (f"The volumes were not made: {error}",)
         else:
-            with MadeVolumes(maker, submission.latents, wanted, np.arange(len(wanted))) as made:
+            if keep is not None:
+                program = f"{output.system} {submission.method.version} {' '.join(command)}"
+                maker = CachedMaker(maker, volume_identity(maker, program), keep / "volumes")
+            with MadeVolumes(maker, submission.latents, wanted, np.arange(len(wanted)), beside=keep) as made:
                 note = f"Volumes are made by the program of {output.system}."
                 yield OfferedVolumes(GridVolumes(made, grid, same_edge=True), wanted, (note,))
             return

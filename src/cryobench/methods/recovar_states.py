@@ -38,6 +38,12 @@ class ComputedStates:
     pixel_size: float
     budget_gb: int = 1
 
+    @property
+    def model(self) -> tuple[Path, ...]:
+        """Files that decide, with the latent, what a volume is."""
+        names = ("params.pkl", "embeddings.pkl", "zdim_*/latent_coords.npy")
+        return tuple(path for name in names for path in sorted((self.output / "model").glob(name)))
+
     def check(self) -> None:
         """Raise unless the program and its output are there.
 

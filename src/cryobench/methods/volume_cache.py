@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,19 +16,17 @@ from cryobench.io import replacing, sha256, unfinished
 from cryobench.methods.volume_makers import VolumeMaker
 
 
-def volume_identity(weights: Sequence[Path], program: str, pixel_size: float) -> str:
+def volume_identity(maker: VolumeMaker, program: str) -> str:
     """Return what decides a volume beside its latent, as a SHA-256.
 
     Parameters
     ----------
-    weights
-        Files of the model.
+    maker
+        Makes the volumes; the files of its model and its pixel size count.
     program
         Name and version of what makes the volumes.
-    pixel_size
-        Edge of a voxel in Å.
     """
-    parts = [*(sha256(path) for path in weights), program, repr(float(pixel_size))]
+    parts = [*(sha256(path) for path in maker.model), program, repr(float(maker.pixel_size))]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -50,6 +47,11 @@ class CachedMaker:
     maker: VolumeMaker
     identity: str
     cache: Path
+
+    @property
+    def model(self) -> tuple[Path, ...]:
+        """Files that decide, with the latent, what a volume is."""
+        return self.maker.model
 
     @property
     def pixel_size(self) -> float:

@@ -18,6 +18,11 @@ class VolumeMaker(Protocol):
         """Edge of a voxel in Å."""
         ...
 
+    @property
+    def model(self) -> tuple[Path, ...]:
+        """Files that decide, with the latent, what a volume is."""
+        ...
+
     def check(self) -> None:
         """Raise :class:`~cryobench.core.InputError` unless the program and its files are there."""
         ...

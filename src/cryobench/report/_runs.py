@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cryobench.core import MethodRun
+from cryobench.core.words import counted
 
 
 def duration(seconds: float) -> str:
@@ -21,12 +22,8 @@ def memory(megabytes: float) -> str:
 def more(run: MethodRun) -> str:
     """Return what else is known of a run, in words."""
     parts = [
-        _counted(len(run.notes), "note"),
-        _counted(len(run.missing), "measure") + " not taken" if run.missing else "",
+        counted(len(run.notes), "note") if run.notes else "",
+        counted(len(run.missing), "measure") + " not taken" if run.missing else "",
         "command" if run.command else "",
     ]
     return ", ".join(part for part in parts if part)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}" if count else ""

@@ -381,6 +381,12 @@ def test_classes_are_merged(classification: Path, stacked: Dataset) -> None:
     assert (found.submission.kind, found.submission.poses) == ("fixed-pose", None)
 
 
+def test_a_class_without_its_table_is_named(classification: Path, stacked: Dataset) -> None:
+    (classification / "J7_passthrough_particles_class_2.cs").unlink()
+    with pytest.raises(FormatError, match=r"a map of class 2 and no J\*_passthrough_particles_class_2\.cs"):
+        read(classification, stacked)
+
+
 def test_an_earlier_iteration_has_its_maps(classification: Path, stacked: Dataset) -> None:
     volumes = read(classification, stacked, Choice(epoch=32)).submission.volumes
     assert volumes is not None
@@ -458,12 +464,6 @@ def test_a_map_that_is_missing_for_a_class_is_named(classification: Path, stacke
         read(classification, stacked)
 
 
-def test_a_table_that_is_missing_for_a_class_is_seen(classification: Path, stacked: Dataset) -> None:
-    (classification / "J7_passthrough_particles_class_1.cs").unlink()
-    with pytest.raises(FormatError, match=r"20 of 60 particles are missing: 20 .*, 21 .*, 22 .* \.\.\."):
-        read(classification, stacked)
-
-
 def test_classes_of_two_sources_that_overlap_are_refused(classification: Path, stacked: Dataset) -> None:
     (classification / "J7_passthrough_particles_class_3.cs").write_bytes(
         (classification / "J7_passthrough_particles_class_1.cs").read_bytes()
@@ -508,6 +508,14 @@ def test_ab_initio_with_a_table_for_each_class(tmp_path: Path, stacked: Dataset)
     assert submission.posteriors is None
     assert_poses(submission.poses, poses)
     assert_volumes_are_true(submission, stacked)
+
+
+def test_ab_initio_without_the_table_of_a_class(tmp_path: Path, stacked: Dataset) -> None:
+    poses = other_poses(stacked, 3)
+    layout.ab_initio_by_class(tmp_path / "J7", stacked, stacked.truth.labels, poses, true_maps(stacked))
+    (tmp_path / "J7/J7_class_01_final_particles.cs").unlink()
+    with pytest.raises(FormatError, match=r"a map of class 1 and no J\*_class_01_final_particles\.cs"):
+        read(tmp_path / "J7", stacked)
 
 
 def test_ab_initio_without_poses_is_refused(tmp_path: Path, stacked: Dataset) -> None:
@@ -584,7 +592,7 @@ def test_a_description_that_says_nothing_does_no_harm(variability: Path, text: s
 
 
 def test_an_empty_folder_is_told_what_is_known(tmp_path: Path, stacked: Dataset) -> None:
-    with pytest.raises(FormatError, match=r"not recognised: .*cryosparc-3dva: J\*_particles.cs with components"):
+    with pytest.raises(FormatError, match=r"not recognised: .*cryosparc-3dva: job.json with the type var_3D"):
         read(tmp_path, stacked)
     with pytest.raises(InputError, match="no such folder"):
         read(tmp_path / "nothing", stacked)

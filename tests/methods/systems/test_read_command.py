@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 from cryobench.benchmark import PER_IMAGE, Task, read_queries, score_tasks, wanted_particles
 from cryobench.cli.app import app
 from cryobench.core import Dataset, FormatError, InputError, Particles, ProgramError, Submission, silent
-from cryobench.methods import SYSTEMS, Choice, FileVolumes, Found, System, SystemCard, read_submission
+from cryobench.methods import SYSTEMS, Choice, FileVolumes, Found, System, SystemCard, made_volumes, read_submission
 from cryobench.methods.volume_makers import VolumeMaker
 from cryobench.ops.fft import crop_volume
 
@@ -187,6 +187,39 @@ def test_wanted_are_those_of_both_protocols(stacked: Dataset) -> None:
         wanted_particles(stacked.truth, latents, 0, 0)
 
 
+def test_classes_of_cryosparc_to_scores(stacked: Dataset, stacked_folder: Path, tmp_path: Path) -> None:
+    """3D Classification, whose poses are given."""
+    layout.classification(tmp_path / "J7", stacked, stacked.truth.labels, dict(enumerate(true_maps(stacked))))
+    out = tmp_path / "out"
+    ran("submission", "read", tmp_path / "J7", "--dataset", stacked_folder, "-o", out, "-n", 6)
+    assert min(scores(out, stacked_folder, "per-image", tmp_path / "scores", "-n", 6)) > 0.999
+    assert class_accuracy(out, stacked_folder, tmp_path / "classes") == 1.0
+
+
+def test_ab_initio_to_scores(stacked: Dataset, stacked_folder: Path, tmp_path: Path) -> None:
+    """Of three classes, with the true poses; every tenth particle goes to a wrong class."""
+    labels = stacked.truth.labels.copy()
+    labels[::10] = (labels[::10] + 1) % 3
+    posteriors = np.eye(3, dtype=np.float32)[labels]
+    poses = [stacked.particles.poses] * 3
+    layout.ab_initio(tmp_path / "J7", stacked, posteriors, poses, true_maps(stacked))
+    out = tmp_path / "out"
+    ran("submission", "read", tmp_path / "J7", "--dataset", stacked_folder, "-o", out, "-n", 6)
+    assert class_accuracy(out, stacked_folder, tmp_path / "classes") == pytest.approx(0.9)
+    ran("poses", out, "--dataset", stacked_folder, "-o", tmp_path / "poses")
+    with (tmp_path / "poses/pose_scores.csv").open() as file:
+        errors = {row["metric"]: float(row["value"]) for row in csv.DictReader(file) if row["statistic"] == "mean"}
+    assert errors["rotation-error"] < 0.1
+    assert errors["translation-error"] < 0.1
+
+
+def class_accuracy(folder: Path, dataset: Path, output: Path) -> float:
+    ran("latents", folder, "--dataset", dataset, "-o", output, "--metrics", "classes")
+    with (output / "latent_scores.csv").open() as file:
+        (value,) = (float(row["value"]) for row in csv.DictReader(file) if row["metric"] == "class-accuracy")
+    return value
+
+
 # What is refused leaves nothing behind.
 
 
@@ -261,6 +294,7 @@ class StandInMaker:
     command: tuple[str, ...]
     pixel_size: float
     calls: list[int]
+    model: tuple[Path, ...] = ()
 
     def check(self) -> None:
         if self.command == ("missing",):
@@ -269,6 +303,9 @@ class StandInMaker:
     def make(self, latents: Float32[np.ndarray, "n d"], folder: Path) -> list[Path]:
         if self.command == ("fails",):
             raise ProgramError("'fails' failed with status 1: no GPU")
+        if self.command == ("fails", "once") and len(self.calls) == 1:
+            self.calls.append(0)
+            raise ProgramError("'fails once' failed with status 1: no GPU")
         self.calls.append(len(latents))
         paths = [folder / f"{i}.mrc" for i in range(len(latents))]
         for path, z in zip(paths, latents, strict=True):
@@ -310,10 +347,42 @@ def test_volumes_are_made_by_the_program(stand_in: StandIn, stacked_folder: Path
     call = ["submission", "read", tmp_path / "run", "--dataset", stacked_folder, "-o", tmp_path / "out", "-n", 6]
     told = ran(*call, "--command", "conda run 'my env'")
     assert "- Volumes are made by the program of stand-in." in told
-    assert stand_in.calls == [6]
+    assert stand_in.calls == [3], "particles of one latent have one volume"
     assert min(scores(tmp_path / "out", stacked_folder, "per-image", tmp_path / "scores", "-n", 6)) > 0.999
     assert ran(*call, "--dry-run", "--overwrite")
-    assert stand_in.calls == [6]
+    assert stand_in.calls == [3], "particles of one latent have one volume"
+
+
+def test_volumes_that_were_made_before_a_failure_are_not_made_again(
+    stand_in: StandIn, stacked_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(made_volumes, "BATCH", 4)
+    # Each latent is another: no two volumes are one.
+    labels = np.loadtxt(tmp_path / "run/z.txt")
+    np.savetxt(tmp_path / "run/z.txt", labels + np.linspace(0, 0.1, len(labels)))
+    call = ["submission", "read", tmp_path / "run", "--dataset", stacked_folder, "-o", tmp_path / "out", "-n", 6]
+    call += ["--command", "fails once"]
+    assert "'fails once' failed" in refused(*call)
+    assert len(list((tmp_path / ".out.made/volumes").glob("*.mrc"))) == 4
+    assert not (tmp_path / "out").exists()
+    ran(*call)
+    made = len(read_submission(tmp_path / "out", 60, any_dataset=True).volumes.particles)  # type: ignore[union-attr]
+    assert stand_in.calls == [4, 0, *[4] * (made // 4 - 1), *([made % 4] if made % 4 else [])]
+    assert not (tmp_path / ".out.made").exists()
+
+
+def test_the_number_of_dimensions_is_checked(stand_in: StandIn, stacked_folder: Path, tmp_path: Path) -> None:
+    call = ["submission", "read", tmp_path / "run", "--dataset", stacked_folder, "-o", tmp_path / "out"]
+    assert "latents of 1 dimension, but --zdim 7 was asked for" in refused(*call, "--zdim", 7)
+    assert "latents of 1 dimension;" in ran(*call, "--zdim", 1, "--no-volumes")
+
+
+def test_a_command_that_would_make_nothing_is_refused(
+    variability: Path, stacked_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRYOBENCH_ENVIRONMENTS", str(tmp_path / "environments"))
+    call = ["submission", "read", variability, "--dataset", stacked_folder, "-o", tmp_path / "out"]
+    assert "no program makes volumes of this output of cryosparc-3dva" in refused(*call, "--command", "cryosparcm")
 
 
 def test_a_model_of_smaller_images_makes_smaller_volumes(

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cryobench.cli.console import console, mendable_errors, progress_bars
+from cryobench.core.words import counted
 from cryobench.datasets.checks import CheckReport, Status, check_folder
 from cryobench.io import write_text
 
@@ -67,8 +68,4 @@ def _print(report: CheckReport) -> None:
             console.print(f"- {finding.check}: {finding.advice}", markup=False, soft_wrap=True)
     faults, warnings = len(report.of("fault")), len(report.of("warning"))
     left = len(report.of("not done"))
-    console.print(f"{_count(faults, 'fault')}, {_count(warnings, 'warning')}{f', {left} not done' if left else ''}")
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number or 'no'} {word}{'' if number == 1 else 's'}"
+    console.print(f"{counted(faults, 'fault')}, {counted(warnings, 'warning')}{f', {left} not done' if left else ''}")

@@ -51,5 +51,5 @@ def _set_up(name: str) -> str:
 def _table(*headings: str) -> Table:
     table = Table(box=rich.box.SIMPLE_HEAD)
     for heading in headings:
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     return table

@@ -17,6 +17,7 @@ from cryobench.cli.options import AnyDataset, Threads
 from cryobench.cli.scores import DatasetFolder, SubmissionFolder
 from cryobench.cli.stage import use_threads
 from cryobench.core import Dataset, MethodCard, Progress, Submission
+from cryobench.core.words import counted
 from cryobench.datasets import load_dataset
 from cryobench.methods import Expected, SubmissionReport, check_submission
 
@@ -66,7 +67,7 @@ def check(
             for sentence in sentences:
                 console.print(f"{kind}: {sentence}", markup=False, soft_wrap=True)
         errors = len(report.errors)
-        console.print(f"{_count(errors, 'error')}, {_count(len(warnings), 'warning')}")
+        console.print(f"{counted(errors, 'error')}, {counted(len(warnings), 'warning')}")
         if errors:
             raise typer.Exit(EXIT_MENDABLE)
 
@@ -153,7 +154,3 @@ def _shapes(claimed: Submission) -> dict[str, str]:
         "poses": "" if claimed.poses is None else f"{len(claimed.poses):,}",
         "volumes": f"{len(files):,} of {len(having):,} particles",
     }
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number or 'no'} {word}{'' if number == 1 else 's'}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import shlex
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +19,7 @@ from cryobench.cli.console import console, mendable_errors, progress_bars
 from cryobench.cli.options import Overwrite
 from cryobench.cli.submission.writing import check_new_folder, write_whole
 from cryobench.core import Dataset, InputError, Submission
+from cryobench.core.words import counted
 from cryobench.datasets import load_dataset
 from cryobench.methods import (
     NO_VOLUMES,
@@ -28,7 +31,7 @@ from cryobench.methods import (
     volumes_of,
 )
 from cryobench.methods.programs import parse_command
-from cryobench.methods.running.recorded import recorded_command
+from cryobench.methods.running.recorded import recorded_command, require_accepted
 
 EPILOG = f"""Examples:
 
@@ -111,7 +114,8 @@ def read(
     Volumes are written for each state's particle (nearest to its mean latent), and for every N // n-th particle: what
     the scores of volumes ask for. Where making them takes the method's own program, it is run.
     """
-    with mendable_errors("nothing was written"):
+    keep = output.with_name(f".{output.name}.made")
+    with mendable_errors(f"nothing was written; volumes that were made are kept in {keep} for when it is given again"):
         _check_options(no_volumes=no_volumes, volumes=volumes, queries=queries, particles=particles, command=command)
         words = () if command is None else parse_command(command)
         choice = Choice(epoch, zdim, images, ind, in_order)
@@ -119,10 +123,13 @@ def read(
         truth = load_dataset(dataset)
         found = read_native(folder, truth.particles, choice, system)
         _show_found(found)
+        if command is not None:
+            _check_command(found, truth, words)
         words = words or recorded_command(found.system)
         wanted = np.empty(0, dtype=np.int64) if no_volumes else _wanted(truth, found, queries, particles)
         nothing = contextlib.nullcontext(NO_VOLUMES)
-        with nothing if no_volumes else volumes_of(found, truth.particles, wanted, volumes, words) as offered:
+        offering = volumes_of(found, truth.particles, wanted, volumes, words, None if dry_run else keep)
+        with _kept(keep), nothing if no_volumes else offering as offered:
             _show_volumes(offered, found, wanted)
             if dry_run:
                 _say(f"Would be written: {output} (--dry-run: nothing was)")
@@ -135,6 +142,18 @@ def read(
         _say(f"Next: {_next(output, dataset, offered, particles, available=few)}")
 
 
+@contextlib.contextmanager
+def _kept(folder: Path) -> Iterator[None]:
+    """Delete the volumes that a program made once they are in the submission; if that fails, they stay there."""
+    done = False
+    try:
+        yield
+        done = True
+    finally:
+        if done or not any(folder.rglob("*.mrc")):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def _check_options(
     *, no_volumes: bool, volumes: Path | None, queries: Path | None, particles: int | None, command: str | None
 ) -> None:
@@ -144,6 +163,16 @@ def _check_options(
         raise InputError(f"--no-volumes goes without {', '.join(named)}: give one or the other")
     if queries is not None and particles is not None:
         raise InputError("--queries and -n both say whose volumes are written: give one")
+
+
+def _check_command(found: NativeOutput, truth: Dataset, words: tuple[str, ...]) -> None:
+    """Raise if there is nothing that the command could make, or its program has terms that were not accepted."""
+    require_accepted(found.system)
+    if SYSTEMS[found.system].maker(found.folder, found.choice, words, truth.particles.pixel_size) is None:
+        raise InputError(
+            f"--command: no program makes volumes of this output of {found.system} here: leave it out, or give maps "
+            "made elsewhere with --volumes"
+        )
 
 
 def _wanted(
@@ -159,7 +188,7 @@ def _show_found(output: NativeOutput) -> None:
     """Print what was found, why it is taken to be that, and what was read of it."""
     card, found = SYSTEMS[output.system].card, output.found
     _say(f"Found: {card.title} ({output.system}): {output.reason}.")
-    _say(f"Read: {'; '.join(_parts(found.submission))}; of {len(found.sources)} files.")
+    _say(f"Read: {'; '.join(_parts(found.submission))}; of {counted(len(found.sources), 'file')}.")
     for note in found.notes:
         _say(f"- {note}")
 
@@ -167,7 +196,7 @@ def _show_found(output: NativeOutput) -> None:
 def _parts(submission: Submission) -> list[str]:
     parts = [f"{submission.particles:,} particles, {submission.kind}"]
     if submission.latents is not None:
-        parts.append(f"latents of {submission.latents.shape[1]} dimensions")
+        parts.append(f"latents of {counted(submission.latents.shape[1], 'dimension')}")
     if submission.labels is not None:
         parts.append(f"labels of {len(np.unique(submission.labels))} classes")
     if submission.posteriors is not None:

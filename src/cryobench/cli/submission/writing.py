@@ -34,7 +34,8 @@ def write_whole(
     submission: Submission, dataset: Dataset, particles: Int64[np.ndarray, " q"], output: Path, progress: Progress
 ) -> None:
     """Write a submission with the volumes of some particles beside its place, and put it there once it is whole."""
-    told = _told(particles, progress("Writing volumes", len(particles)))
+    advance = progress("Writing volumes", len(particles)) if len(particles) else _nobody
+    told = _told(particles, advance)
     with tempfile.TemporaryDirectory(prefix=".cryobench-", dir=output.parent) as beside:
         staged = Path(beside) / "submission"
         write_submission(submission, dataset.card, staged, told, None)
@@ -44,6 +45,10 @@ def write_whole(
             target = output / file.relative_to(staged)
             target.parent.mkdir(parents=True, exist_ok=True)
             file.replace(target)
+
+
+def _nobody(items: int) -> None:
+    del items
 
 
 def _told(wanted: Int64[np.ndarray, " q"], advance: Advance) -> Iterator[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cryobench.core.words import counted
 from cryobench.datasets.spec import OTHER_SETTINGS, DatasetSpec, ImportedSpec, Manifest
 from cryobench.imaging import FileRotations
 
@@ -18,7 +19,7 @@ def spec_facts(spec: DatasetSpec) -> dict[str, str]:
     stored = f"{imaging.output_box} pixels of {imaging.output_pixel_size:g} Å"
     level = "no noise" if noise.snr is None else f"{noise.snr:g}, {_SCOPES[noise.scope]}"
     return {
-        "Particles": f"{spec.particles:,} images of {_count(len(spec.images))}, {_span(spec.images)} each",
+        "Particles": f"{spec.particles:,} images of {counted(len(spec.images), 'state')}, {_span(spec.images)} each",
         "Images": stored if stored == simulated else f"{stored}, simulated at {simulated}",
         "Signal-to-noise ratio": level,
         **({} if noise.snr is None else {"Noise": noise.colour.words()}),
@@ -44,7 +45,7 @@ def facts(manifest: Manifest) -> dict[str, str]:
 def _imported_facts(spec: ImportedSpec) -> dict[str, str]:
     """Return what is known of a published archive."""
     return {
-        "Particles": f"{spec.particles:,} images of {_count(len(spec.images))}, {_span(spec.images)} each",
+        "Particles": f"{spec.particles:,} images of {counted(len(spec.images), 'state')}, {_span(spec.images)} each",
         "Images": f"{spec.box} pixels of {spec.pixel_size:g} Å",
         "Signal-to-noise ratio": "not known" if spec.snr is None else f"{spec.snr:g}",
         "Contrast": _contrast(spec.sign, 0.0),
@@ -71,10 +72,6 @@ def _shifts(spec: DatasetSpec) -> str:
 def _contrast(sign: int, spread: float) -> str:
     words = "inverted: the particle is bright" if sign < 0 else "not inverted: the particle is dark"
     return words + (f"; varies from image to image, standard deviation {spread:g}" if spread else "")
-
-
-def _count(states: int) -> str:
-    return "1 state" if states == 1 else f"{states:,} states"
 
 
 def _span(counts: tuple[int, ...]) -> str:

@@ -87,13 +87,10 @@ class Native:
         Without volumes, where a maker makes them.
     maker
         Makes volumes at latents, or None.
-    weights
-        The files that decide, with the latent, what a volume is.
     """
 
     submission: Submission
     maker: VolumeMaker | None
-    weights: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,7 +120,9 @@ class Runner(ABC):
         for flag in flags:
             name = flag.partition("=")[0]
             short = flag[:2] if flag[:1] == "-" and flag[:2] != "--" else name
-            if name in self.reserved or short in self.reserved:
+            # Programs take the beginning of an option for the whole.
+            begins = len(name) > 2 and any(option.startswith(name) for option in self.reserved)
+            if begins or name in self.reserved or short in self.reserved:
                 raise InputError(f"{name}: set by cryobench, so it cannot be given after --: leave it out")
 
     @abstractmethod

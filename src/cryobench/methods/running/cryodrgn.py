@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from cryobench.methods.made_volumes import Decoder
 from cryobench.methods.running.base import RUNNERS, Job, Native, Runner, RunnerCard, Step
 from cryobench.methods.running.cryodrgn_epochs import finished_epochs
 from cryobench.methods.running.inputs import CTF, POSES, STACKS, write_cryodrgn_inputs
@@ -99,8 +98,7 @@ class CryoDRGN(Runner):
         choice = Choice(epoch=epochs[-1] if epochs else None, images=job.inputs / STACKS)
         submission = system.read(job.output, particles, choice).submission
         maker = system.maker(job.output, choice, command, particles.pixel_size)
-        assert isinstance(maker, Decoder)
-        return Native(self.claimed(submission, version), maker, (maker.weights, maker.config))
+        return Native(self.claimed(submission, version), maker)
 
 
 class TrainVAE(CryoDRGN):

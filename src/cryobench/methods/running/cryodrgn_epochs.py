@@ -22,8 +22,9 @@ def finished_epochs(folder: Path, *, poses: bool = False) -> list[int]:
         match = _LATENTS.fullmatch(path.name)
         if match is None:
             continue
-        others = [folder / f"weights.{match[1]}.pkl", *([folder / f"pose.{match[1]}.pkl"] if poses else [])]
-        if all(other.is_file() and other.stat().st_size for other in others) and _readable(path):
+        weights = folder / f"weights.{match[1]}.pkl"
+        tables = [path, *([folder / f"pose.{match[1]}.pkl"] if poses else [])]
+        if weights.is_file() and weights.stat().st_size and all(map(_readable, tables)):
             found.append(int(match[1]))
     return sorted(found)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cryobench.methods.recovar_states import ComputedStates
 from cryobench.methods.running.base import RUNNERS, Job, Native, Runner, RunnerCard
 from cryobench.methods.running.inputs import CTF, POSES, STACKS, write_cryodrgn_inputs
 from cryobench.methods.running.installing import Recipe
@@ -56,9 +55,8 @@ class Recovar(Runner):
         zdims = saved_zdims(job.output)
         choice = Choice(zdim=max(zdims, default=None), images=job.inputs / STACKS)
         found = SYSTEMS["recovar"].read(job.output, particles, choice)
-        maker = ComputedStates(command, job.output, particles.pixel_size)
-        weights = (job.output / "model" / "params.pkl", *zdims.values())
-        return Native(self.claimed(found.submission, version), maker, weights)
+        maker = SYSTEMS["recovar"].maker(job.output, choice, command, particles.pixel_size)
+        return Native(self.claimed(found.submission, version), maker)
 
 
 RUNNERS.add("recovar", Recovar())

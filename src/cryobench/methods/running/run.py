@@ -15,8 +15,9 @@ import numpy as np
 from jaxtyping import Int64
 
 from cryobench.core import Advance, InputError, Progress, Submission, Volume, VolumeProvider
+from cryobench.core.registry import unknown_name
 from cryobench.io import check_output
-from cryobench.methods.base import Control, Method, find_method
+from cryobench.methods.base import METHODS, Control, Method, find_method
 from cryobench.methods.made_volumes import MadeVolumes
 from cryobench.methods.map_grid import GridVolumes, MapGrid
 from cryobench.methods.programs import full_call, run_program, runs_elsewhere
@@ -71,7 +72,9 @@ def find_runnable(name: str) -> RunnerCard | None:
     """
     if name in RUNNERS:
         return RUNNERS[name].card
-    find_method(name)
+    known = (*METHODS, *RUNNERS)
+    if name.partition(":")[0] not in known:
+        raise unknown_name("method", name, known)
     return None
 
 
@@ -249,7 +252,7 @@ def _write(native: Native, record: RunRecord, job: Job, folder: Path, queries: Q
         _write_whole(submission, wanted, record, job, folder)
         return
     native.maker.check()
-    identity = volume_identity(native.weights, f"{record.runner} {record.version}", native.maker.pixel_size)
+    identity = volume_identity(native.maker, f"{record.runner} {record.version}")
     maker = CachedMaker(native.maker, identity, job.folder / MADE)
     advance = watch.progress(f"{record.runner}: volumes at particles", len(wanted))
     with MadeVolumes(maker, submission.latents, wanted, np.arange(len(wanted)), beside=job.folder) as made:

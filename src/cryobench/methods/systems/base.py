@@ -83,7 +83,13 @@ class System(ABC):
 
     @abstractmethod
     def detect(self, folder: Path) -> str | None:
-        """Return why a folder is this system's output, None if it is not; no array is read."""
+        """Return why a folder is this system's output, None if it is not; no array is read.
+
+        Raises
+        ------
+        FormatError
+            If the settings that would say so cannot be read.
+        """
 
     @abstractmethod
     def read(self, folder: Path, particles: Particles, choice: Choice) -> Found:
@@ -133,6 +139,8 @@ def detect_systems(folder: Path) -> list[Detected]:
 
     Raises
     ------
+    FormatError
+        If settings in it cannot be read, which may say whose it is.
     InputError
         If there is no such folder.
     """

@@ -2,15 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int32
+from jaxtyping import Float32, Float64, Int32, Int64
 
-from cryobench.core import FormatError
+from cryobench.core import FormatError, Particles
+from cryobench.methods.systems.cryosparc_table import Table
 
 _SUM_TOLERANCE = 1e-2
+
+
+def rows_of_classes(
+    table: Table, particles: Particles, classes: Sequence[int], maps: Iterable[int], pattern: str
+) -> Int64[np.ndarray, " N"]:
+    """Return the row of each particle in the tables of classes.
+
+    Parameters
+    ----------
+    table
+        Made of the table of each class, or of one of all.
+    particles
+        Those of the dataset.
+    classes
+        The class of each table; none where one has all.
+    maps
+        Classes that have a map.
+    pattern
+        How tables of classes are named, for messages.
+
+    Raises
+    ------
+    FormatError
+        If a particle has no row; where a class has a map and no table, that table is named.
+    """
+    try:
+        return table.rows_of(particles)
+    except FormatError as error:
+        without = sorted(set(maps) - set(classes)) if classes else []
+        if not without:
+            raise
+        raise FormatError(
+            f"{table.paths[0].parent}: a map of class {without[0]} and no {pattern.format(without[0])}: particles are "
+            "missing; copy the table of each class there"
+        ) from error
 
 
 def maps_of_classes(

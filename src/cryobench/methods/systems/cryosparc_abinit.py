@@ -11,7 +11,7 @@ from cryobench.core import FormatError, Particles, Poses, Submission
 from cryobench.methods.map_grid import MapGrid
 from cryobench.methods.systems.base import SYSTEMS, Choice, Found, System, SystemCard
 from cryobench.methods.systems.choices import require_no_epoch, require_no_order, require_no_zdim
-from cryobench.methods.systems.class_maps import maps_of_classes, sound_posteriors
+from cryobench.methods.systems.class_maps import maps_of_classes, rows_of_classes, sound_posteriors
 from cryobench.methods.systems.cryosparc_job import Job
 from cryobench.methods.systems.cryosparc_poses import cryosparc_poses
 from cryobench.methods.systems.cryosparc_table import Table
@@ -49,7 +49,8 @@ class AbInitio(System):
         require_no_order(choice, self.card.title)
         job = Job(folder)
         table, classes = _table(job)
-        rows = table.rows_of(particles)
+        maps = {int(match[2]): path for match, path in job.named(_MAP)}
+        rows = rows_of_classes(table, particles, classes, maps, "J*_class_{:02d}_final_particles.cs")
         known = table.numbered(_POSTERIOR)
         posteriors = None
         # Where each class has a file, it may know the probability of its own class alone.
@@ -58,7 +59,6 @@ class AbInitio(System):
             posteriors = np.hstack(columns)[rows]
         labels = _labels(table, classes, known, posteriors, rows)
         claimed, left_out = sound_posteriors(posteriors, known)
-        maps = {int(match[2]): path for match, path in job.named(_MAP)}
         chosen = maps_of_classes(maps, labels, str(folder), "J*_class_KK_final_volume.mrc")
         grid = MapGrid.of(particles)
         notes = (

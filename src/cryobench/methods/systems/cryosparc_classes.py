@@ -11,7 +11,7 @@ from cryobench.core import FormatError, Particles, Submission
 from cryobench.methods.map_grid import MapGrid
 from cryobench.methods.systems.base import SYSTEMS, Choice, Found, System, SystemCard
 from cryobench.methods.systems.choices import require_no_order, require_no_zdim
-from cryobench.methods.systems.class_maps import maps_of_classes, sound_posteriors
+from cryobench.methods.systems.class_maps import maps_of_classes, rows_of_classes, sound_posteriors
 from cryobench.methods.systems.cryosparc_job import Job
 from cryobench.methods.systems.cryosparc_poses import cryosparc_poses
 from cryobench.methods.systems.cryosparc_table import Table
@@ -55,11 +55,11 @@ class Classification(System):
         require_no_order(choice, self.card.title)
         job = Job(folder)
         table, classes, main = _table(job, choice.epoch)
-        rows = table.rows_of(particles)
+        maps, iteration = _maps(job, choice.epoch)
+        rows = rows_of_classes(table, particles, classes, maps, "J*_passthrough_particles_class_{}.cs")
         claimed, left_out = _posteriors(main, table.uids[rows])
         labels = _labels(table, classes, claimed, rows)
         poses = compare_poses(cryosparc_poses(table, "alignments3D", rows), particles)
-        maps, iteration = _maps(job, choice.epoch)
         chosen = maps_of_classes(maps, labels, str(folder), f"J*_class_KK_{iteration:05d}_volume.mrc")
         grid = MapGrid.of(particles)
         notes = (

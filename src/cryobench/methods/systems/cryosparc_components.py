@@ -31,7 +31,8 @@ class Variability(System):
     card = SystemCard(
         name="cryosparc-3dva",
         title="cryoSPARC 3D Variability Analysis, linear components with given poses",
-        known_by="J*_particles.cs with components_mode_0/value beside J*_component_0.mrc, or a job of type var_3D",
+        known_by="job.json with the type var_3D; without it, J*_particles.cs with components_mode_0/value beside "
+        "J*_component_0.mrc",
         reads="latents, volumes of every particle",
     )
 
@@ -71,7 +72,8 @@ class Flex(System):
     card = SystemCard(
         name="cryosparc-3dflex",
         title="cryoSPARC 3D Flexible Refinement (3DFlex), a deformation model with given poses",
-        known_by="J*_particles.cs with components_mode_0/value and no maps of components, or a job of type flex_train",
+        known_by="job.json with the type flex_train; without it --system says so, since a table with "
+        "components_mode_0/value may be of 3D Variability too",
         reads="latents",
     )
 

@@ -49,8 +49,9 @@ class Epoch:
         """
         path = self.file(stem)
         if not path.is_file():
+            kind = "regular" if path.exists() else "such"
             raise FormatError(
-                f"{path}: no such file: expected it beside the other files of the epoch: copy it there, or choose "
+                f"{path}: no {kind} file: expected it beside the other files of the epoch: copy it there, or choose "
                 "another epoch with --epoch"
             )
         return path

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from cryobench.core import FormatError, InputError, Poses
+from cryobench.core.words import counted
 from cryobench.io import read_array_pickle
 
 
@@ -38,9 +39,9 @@ def latent_table(content: Any, path: Path, zdim: int | None = None) -> Float32[n
     with np.errstate(over="ignore"):
         table = np.ascontiguousarray(content.reshape(len(content), -1), dtype=np.float32)
     if zdim is not None and table.shape[1] != zdim:
+        found = counted(table.shape[1], "number")
         raise FormatError(
-            f"{path}: {table.shape[1]} numbers in each row, but the settings of the run say {zdim}: expected files of "
-            "one run"
+            f"{path}: {found} in each row, but the settings of the run say {zdim}: expected files of one run"
         )
     return table
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from jaxtyping import Float32
 
 from cryobench.core import FormatError, Particles, Submission
 from cryobench.io import is_torch_archive, read_array_pickles, read_torch_archive
@@ -50,8 +50,8 @@ class OpusDSD(System):
             raise FormatError(f"{path}: neither {' nor '.join(_WORDS)} in model_args: expected those of OPUS-DSD")
         epoch = choose_epoch(folder, "z", choice.epoch)
         file = epoch.existing("z")
-        content, said = _latents(file)
-        latents = latent_table(content, file)
+        zdim = words_of(settings, "model_args").get("zdim")
+        latents, said = _latents(file, zdim if type(zdim) is int else None)
         dataset = words_of(settings, "dataset_args")
         order = order_of_input(
             dataset.get("particles"), dataset.get("ind"), len(latents), particles, folder, path, choice
@@ -80,21 +80,22 @@ def _poses_note(epoch: Epoch) -> str:
     return "poses: none; the run left none of its own for this epoch"
 
 
-def _latents(path: Path) -> tuple[Any, tuple[str, ...]]:
-    """Return the latents of a table that torch saved, or the first of two pickles."""
+def _latents(path: Path, zdim: int | None) -> tuple[Float32[np.ndarray, "n d"], tuple[str, ...]]:
+    """Return the latents of a table that torch saved, or the first of two pickles, of as many dimensions as set."""
     if not is_torch_archive(path):
-        return read_array_pickles(path)[0], ()
+        return latent_table(read_array_pickles(path)[0], path, zdim), ()
     table = read_torch_archive(path)
     mean = table.get("mu") if isinstance(table, dict) else None
     if not isinstance(mean, np.ndarray):
         raise FormatError(f"{path}: no tensor 'mu': expected the latents of OPUS-DSD")
     bodies = table.get("multi_mu")
+    composition = latent_table(mean, path, zdim)
     if bodies is None:
-        return mean, ()
-    if not isinstance(bodies, np.ndarray) or bodies.ndim != 2 or mean.ndim != 2 or len(bodies) != len(mean):
+        return composition, ()
+    if not isinstance(bodies, np.ndarray) or bodies.ndim != 2 or len(bodies) != len(composition):
         raise FormatError(f"{path}: 'multi_mu' is no table with the rows of 'mu': expected the latents of OPUS-DSD")
-    note = f"latents: {mean.shape[1]} of the composition, then {bodies.shape[1]} of the bodies (multi_mu)"
-    return np.hstack((mean, bodies)), (note,)
+    note = f"latents: {composition.shape[1]} of the composition, then {bodies.shape[1]} of the bodies (multi_mu)"
+    return np.hstack((composition, latent_table(bodies, path))), (note,)
 
 
 SYSTEMS.add("opus-dsd", OpusDSD())

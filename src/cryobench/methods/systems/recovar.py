@@ -18,11 +18,14 @@ from jaxtyping import Float32
 
 from cryobench.core import FormatError, Particles, Submission
 from cryobench.io import read_array, read_array_pickle, read_pickle_words
+from cryobench.methods.recovar_states import ComputedStates
 from cryobench.methods.systems.base import SYSTEMS, Choice, Found, System, SystemCard
+from cryobench.methods.systems.choices import require_no_epoch
 from cryobench.methods.systems.epochs import output_file
 from cryobench.methods.systems.input_order import order_of_input
 from cryobench.methods.systems.native_tables import latent_table
 from cryobench.methods.systems.settings import read_pickled_settings, words_of
+from cryobench.methods.volume_makers import VolumeMaker
 
 _PARAMS, _EMBEDDINGS, _HALFSETS = "model/params.pkl", "model/embeddings.pkl", "model/halfsets.pkl"
 _COORDINATES = "latent_coords.npy"
@@ -66,6 +69,7 @@ class Recovar(System):
         FormatError
             If a file is missing or damaged, does not cover the particles, or the order of its rows is not known.
         """
+        require_no_epoch(choice, self.card.title)
         path = output_file(folder, _PARAMS)
         params = read_pickled_settings(path)
         latents = _embedded(folder, choice) if output_file(folder, _EMBEDDINGS).is_file() else _saved(folder, choice)
@@ -98,9 +102,15 @@ class Recovar(System):
             ordered,
             order.note,
             "poses: as they were given to the run",
-            "volumes: RECOVAR's maps are of latents, not of particles: not taken; some are in analysis_N/kmeans",
+            "volumes: its maps in analysis_N are of latents, not of particles: not taken; recovar compute_state makes "
+            "those of particles, for whom its licence lets, once it was set up: cryobench methods setup recovar",
         )
         return Found(submission, (*sources, *order.sources), notes)
+
+    def maker(self, folder: Path, choice: Choice, command: tuple[str, ...], pixel_size: float) -> VolumeMaker | None:
+        """Return ``recovar compute_state``; None without a command: its licence has to be accepted first."""
+        del choice
+        return ComputedStates(command, folder, pixel_size) if command else None
 
 
 def saved_zdims(folder: Path) -> dict[int, Path]:

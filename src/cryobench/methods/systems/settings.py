@@ -9,6 +9,7 @@ import yaml
 
 from cryobench.core import FormatError
 from cryobench.io import inside, read_pickle_words, read_text
+from cryobench.io.foreign_names import acts
 
 _LARGEST = 1 << 16  # bytes: settings are a page of words, and YAML is read slowly
 
@@ -17,7 +18,11 @@ class _WordLoader(yaml.SafeLoader):
     """Plain YAML; of what Python objects a file asks for, sequences are taken as lists and the rest as None."""
 
 
-def _python(loader: _WordLoader, _: str, node: yaml.Node) -> Any:
+def _python(loader: _WordLoader, kind: str, node: yaml.Node) -> Any:
+    _, _, named = kind.partition(":")
+    module, _, name = named.rpartition(".")
+    if named and acts(module or name, name):
+        raise yaml.constructor.ConstructorError(None, None, f"it names {named}, which is no data", node.start_mark)
     if isinstance(node, yaml.SequenceNode) and node.tag.endswith("python/tuple"):
         return loader.construct_sequence(node, deep=True)
     return None
@@ -64,14 +69,20 @@ def read_pickled_settings(path: Path) -> dict[str, Any]:
 
 
 def settings_in(folder: Path, name: str) -> dict[str, Any] | None:
-    """Return the settings in a file of a folder, None where there is none or it cannot be read."""
+    """Return the settings in a file of a folder, by which it is recognised; None where there is none.
+
+    Raises
+    ------
+    FormatError
+        If the file leads out of the folder, or cannot be read.
+    """
     try:
         path = inside(folder, name, str(folder))
         if not path.is_file():
             return None
         return read_pickled_settings(path) if path.suffix == ".pkl" else read_yaml_settings(path)
-    except FormatError:
-        return None
+    except FormatError as error:
+        raise FormatError(f"{error}; mend it, or say whose output this is with --system NAME") from error
 
 
 def words_of(settings: dict[str, Any], *names: str) -> dict[str, Any]:
