@@ -61,7 +61,7 @@ class Outcome:
             With the call, the status and the last words.
         """
         if self.status:
-            words = " / ".join(self.last_words[-LAST_LINES:])
+            words = " / ".join(self.last_words[-LAST_LINES:]) or "it printed nothing"
             more = "" if log is None else f" (all it said is in {log})"
             raise ProgramError(f"'{' '.join(call)}' failed with status {self.status}{more}: {words}")
 
