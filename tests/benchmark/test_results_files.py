@@ -162,6 +162,8 @@ def test_the_first_schema_is_read(results: Results, tmp_path: Path) -> None:
         ("{", "not JSON"),
         ("[]", "no object"),
         ('{"schema_version": 3}', "'schema_version' is 3, expected 1 or 2: written by another version"),
+        ('{"schema_version": true}', "'schema_version' is True, expected 1 or 2"),
+        ('{"schema_version": 2.0}', "'schema_version' is 2.0, expected 1 or 2"),
         ('{"schema_version": 2, "dataset": 4}', "field 'dataset'"),
         ("[" * 100_000, "not JSON"),
     ],
@@ -209,6 +211,16 @@ def test_arrays_that_are_damaged(results: Results, damage: Callable[[bytes], byt
     arrays.write_bytes(damage(arrays.read_bytes()))
     with pytest.raises(FormatError, match=r"results\.npz.*score again"):
         read_results(tmp_path)
+
+
+def test_arrays_of_another_run_are_refused(results: Results, tmp_path: Path) -> None:
+    other = Results(results.document, results.embeddings[:1], results.pictures, results.surfaces, results.items)
+    for name, each in (("a", results), ("b", other)):
+        write_results(each, tmp_path / name)
+    (tmp_path / "a/results.npz").write_bytes((tmp_path / "b/results.npz").read_bytes())
+    with pytest.raises(FormatError, match=r"results\.npz: not the arrays of .*results\.json, but of another run"):
+        read_results(tmp_path / "a")
+    assert_same(read_results(tmp_path / "b"), other)
 
 
 def test_a_store(results: Results, tmp_path: Path) -> None:

@@ -214,6 +214,11 @@ def test_compare(folder: Path, scored: Path, tmp_path: Path) -> None:
         (["score", "{f}/ppca", "--dataset", "{f}/dataset", "-o", "{t}/x", "--controls", "orakel"], "'oracle'?"),
         (["score", "{f}/ppca", "--dataset", "{f}/dataset", "-o", "{f}/dataset"], "not empty and holds no results"),
         (["score", "truth={f}/ppca", "--dataset", "{f}/dataset", "-o", "{t}/x"], "as the true maps are in results"),
+        (
+            ["score", "../../x\x1b[31m={f}/ppca", "--dataset", "{f}/dataset", "-o", "{t}/x"],
+            "with U+001B",
+        ),
+        (["score", "   ={f}/ppca", "--dataset", "{f}/dataset", "-o", "{t}/x"], "without spaces at its ends"),
         (["score", "=", "--dataset", "{f}/dataset", "-o", "{t}/x"], "expected a submission folder, or NAME=FOLDER"),
         (["compare", "{t}/none"], "no such file"),
         (["compare", "{f}/out", "--first", "nobody"], "no method 'nobody' in these results"),

@@ -37,7 +37,8 @@ def test_numbers_are_those_of_the_file(tmp_path: Path) -> None:
     assert [(score.convention, score.value, score.n) for score in ppca.scores] == [
         ("published", pytest.approx(0.294), 24), ("standard", 0.6, 24),
     ]  # fmt: skip
-    assert (ppca.scores[1].floor, ppca.scores[1].ceiling) == (0.3, 0.95)
+    # The ceiling is what the oracle scored beside it; there is no control that is a floor, so the score's own stays.
+    assert (ppca.scores[1].floor, ppca.scores[1].ceiling) == (0.3, 0.9)
     assert (ppca.method.kind, ppca.cost.seconds, ppca.cost.device) == ("fixed-pose", 12.5, "cpu")
     assert ppca.dataset.checksum == FIRST_BUILD
     assert ppca.evidence is not None
@@ -46,10 +47,10 @@ def test_numbers_are_those_of_the_file(tmp_path: Path) -> None:
     assert ppca.evidence.provenance["Seed"] == "7"
 
 
-def test_controls_are_entered_by_name_alone(tmp_path: Path) -> None:
+def test_controls_are_not_entered(tmp_path: Path) -> None:
     given = handed_in(tmp_path)
-    (oracle,) = propose_entries(given, (), TODAY, methods=["oracle"])
-    assert oracle.method.role == "ceiling"
+    with pytest.raises(InputError, match=r"'oracle' is a control: it is not entered, .* as their ceiling"):
+        propose_entries(given, (), TODAY, methods=["oracle"])
     with pytest.raises(InputError, match="no method 'recovar': it has oracle, ppca"):
         propose_entries(given, (), TODAY, methods=["recovar"])
 

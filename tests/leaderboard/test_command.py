@@ -50,10 +50,15 @@ def test_from_nothing_to_a_site(tmp_path: Path, write: Callable[..., Path]) -> N
     assert again.exit_code == 2
     assert "entered already" in again.stderr
 
-    mine = write("mine.json", methods={"ppca": 0.6, NASTY_METHOD: 0.7})
+    def scored_at_another_time(document: dict[str, Any]) -> None:
+        document["runs"][0]["scored_at"] = "2026-03-05T12:00:00+00:00"
+
+    copied = write("copied.json", methods={"ppca": 0.6, NASTY_METHOD: 0.7})
+    mine = write("mine.json", methods={"ppca": 0.6, NASTY_METHOD: 0.7}, change=scored_at_another_time)
     rerun = ("add", claim, "--entries", entries, "--method", "ppca", "--status", "rerun")
     assert "go together" in run(*rerun).stderr
     assert "is the file that is claimed" in run(*rerun, "--verified", claim).stderr
+    assert "copied.json is a copy of" in run(*rerun, "--verified", copied).stderr
     done = run(*rerun, "--verified", mine, "--supersedes", "igg-1d.ppca.claimed.1", "--date", "2026-03-05")
     assert done.exit_code == 0, done.stderr
     stored = LeaderboardEntry.model_validate_json((entries / "igg-1d.ppca.rerun.1.json").read_text(encoding="utf-8"))

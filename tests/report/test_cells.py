@@ -9,8 +9,8 @@ import pytest
 from made_up import METHODS, make_results, metric
 from page_text import score_table
 
-from cryobench.core import PublishedScore, Results
-from cryobench.core.words import parameter_words
+from cryobench.core import Comparison, Interval, PublishedScore, Results
+from cryobench.core.words import at_limit, interval_words, never_falls, parameter_words
 from cryobench.report import render_report
 from cryobench.report._missing import NOT_SCORED, why_missing
 from cryobench.report._runs import duration
@@ -119,6 +119,51 @@ def test_what_is_aligned_in_another_way_shares_no_column(results: Results) -> No
     } <= words
 
 
+def test_a_method_below_a_floor_is_not_one_of_the_best(results: Results) -> None:
+    """The two methods cannot be told apart, but the consensus is better than one of them beyond doubt."""
+    floor = METHODS[3].name
+    assert METHODS[3].role == "floor"
+    values = {"ppca": 0.41, NASTY: 0.40, floor: 0.42}
+    changed = with_scores(results, {name: {"value": value} for name, value in values.items()})
+    pairs = [("ppca", NASTY, (-0.1, 0.12)), ("ppca", floor, (-0.02, -0.001)), (NASTY, floor, (-0.05, 0.01))]
+    comparisons = tuple(
+        Comparison(metric=score.metric, protocol=score.protocol, convention=score.convention, first=first,
+                   second=second, difference=values[first] - values[second],
+                   interval=Interval(low=low, high=high, kind="paired"), n=6, parameters=score.parameters)
+        for score in changed.document.scores
+        if score.metric.name == "fsc-auc" and score.protocol == "per-conformation" and score.method == "ppca"
+        for first, second, (low, high) in pairs
+    )  # fmt: skip
+    changed = Results(changed.document.model_copy(update={"comparisons": comparisons}))
+    found = {
+        row.method.name: {
+            cell.standing for cell in row.cells
+            if cell and (cell.score.metric.name, cell.score.protocol, cell.score.statistic)
+            == ("fsc-auc", "per-conformation", "mean")
+        }
+        for row in table_of(changed.document).methods
+    }  # fmt: skip
+    assert found["ppca"] == {"below"}
+    assert found[NASTY] == {"tied"}
+    assert "▼ below floor" in render_report([changed])
+
+
+def test_what_cannot_be_measured_is_not_ranked(results: Results) -> None:
+    flags = (never_falls(6, 6, 0.143),)
+    scores = tuple(
+        score.model_copy(update={"value": 12.0, "flags": flags}) if score.metric.name == "fsc-resolution" else score
+        for score in results.document.scores
+    )
+    table = table_of(results.document.model_copy(update={"scores": scores}))
+    cells = [
+        cell for row in table.methods for cell in row.cells if cell and cell.score.metric.name == "fsc-resolution"
+    ]  # fmt: skip
+    assert cells
+    assert {cell.standing for cell in cells} == {""}
+    assert all(cell.value.startswith("≤ 12") for cell in cells)
+    assert not at_limit(scores[0].model_copy(update={"flags": (never_falls(1, 16, 0.143), never_falls(5, 50, 0.5))}))
+
+
 def test_published_scores_are_of_volumes_as_they_are(results: Results) -> None:
     quotes = [PublishedScore(dataset="toy-ring", method="DRGN", protocol="per-conformation FSC AUC", mean=0.9, std=None,
                              median=None, source="A table", note="")]  # fmt: skip
@@ -131,6 +176,11 @@ def test_published_scores_are_of_volumes_as_they_are(results: Results) -> None:
 
     assert shown("none") == ["0.9"]
     assert shown("one") == shown("each") == []
+
+
+def test_intervals_in_words() -> None:
+    assert interval_words("95 % bootstrap over states") == "95 % bootstrap over states"
+    assert "nothing of how other states would score" in interval_words("95 % bootstrap over particles within states")
 
 
 def test_parameters_in_words() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cryobench.benchmark.merging import BEATEN, merge_results
+from cryobench.benchmark.merging import BEATEN, flag_beaten, merge_results
 from cryobench.core import Comparison, InputError, Results, Score
 
 
@@ -103,7 +103,7 @@ def _with_comparisons(merged: Results, recorded: Sequence[Comparison]) -> Result
     found = {_pair(comparison): comparison for comparison in merged.document.comparisons}
     for comparison in recorded:
         found.setdefault(_pair(comparison), comparison)
-    document = merged.document.model_copy(update={"comparisons": tuple(found.values())})
+    document = flag_beaten(merged.document.model_copy(update={"comparisons": tuple(found.values())}))
     return Results(document, merged.embeddings, merged.pictures, merged.surfaces, merged.items)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from jaxtyping import Int
 
-from cryobench.benchmark.volumes import PER_CONFORMATION
-from cryobench.core import Comparison, InputError, ItemValues, Results, Score
+from cryobench.benchmark.volumes import PER_CONFORMATION, PER_IMAGE
+from cryobench.core import Comparison, InputError, ItemValues, Results, ResultsDocument, Score
 from cryobench.metrics import bootstrap_means, interval_of_means
 
 BEATEN = "not a ceiling here: too few images of each state, or too noisy"
@@ -50,13 +50,12 @@ def merge_results(parts: Sequence[Results], seed: int) -> Results:
         if names.count(name) > 1:
             raise InputError(f"two results of a method called '{name}': give one of them another name")
     items = tuple(item for part in parts for item in part.items)
-    roles: dict[str, str] = {card.name: card.role for document in documents for card in document.methods}
     scores = [score for document in documents for score in document.scores]
     document = first.model_copy(
         update={
             "methods": tuple(card for document in documents for card in document.methods),
             "runs": tuple(run for document in documents for run in document.runs),
-            "scores": tuple(_flagged(score, scores, roles) for score in _by_kind(scores)),
+            "scores": tuple(_by_kind(scores)),
             "comparisons": tuple(comparisons(items, seed)),
             "curves": tuple(curve for document in documents for curve in document.curves),
             "matrices": tuple(matrix for document in documents for matrix in document.matrices),
@@ -64,6 +63,7 @@ def merge_results(parts: Sequence[Results], seed: int) -> Results:
             "histograms": tuple(histogram for document in documents for histogram in document.histograms),
         }
     )
+    document = flag_beaten(document)
     once = next((part for part in parts if any(p.group == "particles" for p in part.pictures)), parts[0])
     own = set(names)
     shared = tuple(p for p in once.pictures if p.group == "particles" or p.row not in own)
@@ -132,14 +132,33 @@ def _by_kind(scores: Sequence[Score]) -> list[Score]:
     return sorted(scores, key=lambda score: kinds.index(_key(score)))
 
 
-def _flagged(score: Score, others: Sequence[Score], roles: Mapping[str, str]) -> Score:
-    """Return a score, flagged where it is a ceiling's and a method or a floor does better."""
-    if roles[score.method] != "ceiling":
-        return score
-    higher = score.metric.direction == "higher"
-    for other in others:
-        if roles[other.method] == "ceiling" or _key(other) != _key(score):
-            continue
-        if other.value > score.value if higher else other.value < score.value:
-            return score.model_copy(update={"flags": (*score.flags, BEATEN)})
-    return score
+def flag_beaten(document: ResultsDocument) -> ResultsDocument:
+    """Return results in which scores of volumes are flagged where a ceiling is beaten, beyond doubt.
+
+    With few or noisy images the map of one state, made of its own images alone, is worse than that of all images.
+    """
+    ceilings = {card.name for card in document.methods if card.role == "ceiling"}
+    beaten = {
+        (loser, _kind(comparison))
+        for comparison in document.comparisons
+        if comparison.protocol in {PER_CONFORMATION, PER_IMAGE} and (loser := _loser(comparison)) in ceilings
+    }
+    scores = tuple(
+        score.model_copy(update={"flags": (*score.flags, BEATEN)})
+        if (score.method, _kind(score)) in beaten and BEATEN not in score.flags
+        else score
+        for score in document.scores
+    )
+    return document.model_copy(update={"scores": scores})
+
+
+def _kind(found: Score | Comparison) -> tuple[str, ...]:
+    return found.metric.name, found.protocol, found.convention, repr(sorted(found.parameters.items()))
+
+
+def _loser(comparison: Comparison) -> str:
+    """Return the worse of two methods, empty where they cannot be told apart."""
+    if not comparison.distinguishable:
+        return ""
+    first_better = (comparison.difference > 0) == (comparison.metric.direction == "higher")
+    return comparison.second if first_better else comparison.first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +25,7 @@ from cryobench.core import (
     ResultsDocument,
     Surface,
 )
-from cryobench.io import read_arrays, read_text, write_bytes, write_text
+from cryobench.io import read_arrays, read_text, sha256, write_bytes, write_text
 
 DOCUMENT, ARRAYS, ITEMS, EMBEDDINGS = "results.json", "results.npz", "items.csv", "embeddings.csv"
 RESULT_FILES = (DOCUMENT, ARRAYS, ITEMS, EMBEDDINGS)
@@ -43,11 +44,13 @@ def write_results(results: Results, folder: Path) -> None:
     space drawn. The same results give the same bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    write_bytes(folder / ARRAYS, pack_arrays(results))
+    arrays = pack_arrays(results)
+    write_bytes(folder / ARRAYS, arrays)
     names = {state.index: state.name for state in results.document.states}
     write_text(folder / ITEMS, _items_text(results.items, names))
     write_text(folder / EMBEDDINGS, _embeddings_text(results.embeddings))
-    write_text(folder / DOCUMENT, results.document.model_dump_json(indent=1) + "\n")
+    document = results.document.model_copy(update={"arrays": hashlib.sha256(arrays).hexdigest()})
+    write_text(folder / DOCUMENT, document.model_dump_json(indent=1) + "\n")
 
 
 def read_results(path: Path) -> Results:
@@ -63,8 +66,12 @@ def read_results(path: Path) -> Results:
     file = path / DOCUMENT if path.is_dir() else path
     document = read_document(file)
     arrays = file.with_name(ARRAYS)
+    expected = document.arrays
+    document = document.model_copy(update={"arrays": ""})
     if not arrays.is_file():
         return Results(document)
+    if expected and sha256(arrays) != expected:
+        raise FormatError(f"{arrays}: not the arrays of {file}, but of another run, or damaged: score again")
     return _unpack(document, arrays)
 
 
@@ -84,9 +91,9 @@ def read_document(path: Path) -> ResultsDocument:
     if not isinstance(content, dict):
         raise FormatError(f"{path}: no object: expected a results.json of cryobench")
     version = content.get("schema_version")
-    if version == 1:
+    if type(version) is int and version == 1:
         content["schema_version"] = _VERSION
-    elif version != _VERSION:
+    elif type(version) is not int or version != _VERSION:
         raise FormatError(
             f"{path}: field 'schema_version' is {version!r}, expected 1 or {_VERSION}: written by another version of "
             "cryobench; read it with that one, or score again"

@@ -10,6 +10,7 @@ import numpy as np
 from cryobench.benchmark.tables import csv_text
 from cryobench.benchmark.volumes import PER_CONFORMATION, VolumeScores
 from cryobench.core import MetricCard, Score
+from cryobench.core.words import never_falls
 from cryobench.metrics import (
     CONVENTIONS,
     FSC_AUC,
@@ -58,7 +59,7 @@ def resolution_items(scores: VolumeScores) -> Iterator[VolumeItems]:
     curves = [item.curves["standard"] for item in scores.items if not item.failure]
     for threshold in THRESHOLDS if curves else ():
         never = sum(not curve.crosses(threshold) for curve in curves)
-        flags = [f"{never} of {len(curves)} curves never fall below {threshold:g}: Nyquist counts"] if never else []
+        flags = [never_falls(never, len(curves), threshold)] if never else []
         if len(curves) < len(scores.items):
             flags.append(f"{len(scores.items) - len(curves)} volumes that could not be scored are left out")
         values = np.array([curve.resolution(threshold) for curve in curves])

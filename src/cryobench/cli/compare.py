@@ -14,7 +14,7 @@ from rich.table import Table
 from cryobench.benchmark import comparisons_text, join_results, read_results
 from cryobench.cli.console import console, mendable_errors
 from cryobench.core import Comparison, InputError
-from cryobench.core.words import parameter_words, verdict
+from cryobench.core.words import interval_words, parameter_words, verdict
 from cryobench.io import write_text
 
 EPILOG = """Examples:
@@ -92,7 +92,7 @@ def _print(chosen: Sequence[Comparison]) -> None:
     console.print("Paired differences, the first method minus the second")
     for first, second in dict.fromkeys((each.first, each.second) for each in chosen):
         console.print(_table([each for each in chosen if (each.first, each.second) == (first, second)]))
-    kinds = dict.fromkeys(each.interval.kind for each in chosen)
+    kinds = dict.fromkeys(interval_words(each.interval.kind) for each in chosen)
     console.print(f"Intervals: {'; '.join(kinds)}.", markup=False)
 
 

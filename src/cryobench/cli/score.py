@@ -24,6 +24,7 @@ from cryobench.cli.scores import DatasetFolder
 from cryobench.cli.stage import use_threads
 from cryobench.cli.summary import print_summary
 from cryobench.core import InputError, OutputError
+from cryobench.core.names import require_method_name
 from cryobench.datasets import load_dataset
 from cryobench.io import score_cache
 
@@ -84,6 +85,9 @@ def score(
         for name in settings.measures or ():
             measures.MEASURES[name]  # an unknown name should stop us before any work
         named = [_named(each) for each in submissions]
+        for given, _ in named:
+            if given is not None:
+                require_method_name(given)
         chosen = entries(truth, named, _controls(controls), settings, any_dataset=any_dataset)
         _check_output(output, overwrite=overwrite)
         store = ScoreStore(score_cache() if cache is None else cache, fresh=fresh)

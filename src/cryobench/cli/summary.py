@@ -10,6 +10,7 @@ from rich.table import Table
 
 from cryobench.cli.console import console
 from cryobench.core import MethodCard, ResultsDocument, Score
+from cryobench.core.words import interval_words
 
 _HEADLINE = (
     "fsc-auc",
@@ -33,7 +34,7 @@ def print_summary(document: ResultsDocument, more: str = "") -> None:
     side_by_side = max(1, (console.width - _HEADING_WIDTH) // _CELL_WIDTH)
     for start in range(0, len(document.methods), side_by_side):
         console.print(_table(document.methods[start : start + side_by_side], shown))
-    kinds = dict.fromkeys(score.interval.kind for score in shown)
+    kinds = dict.fromkeys(interval_words(score.interval.kind) for score in shown)
     console.print(f"Intervals: {'; '.join(kinds)}. A dash: the method gives nothing to score.", markup=False)
     if len(document.scores) > len(shown):
         console.print(f"{len(document.scores) - len(shown)} more scores: {more}.", markup=False, soft_wrap=True)

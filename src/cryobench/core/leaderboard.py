@@ -97,6 +97,7 @@ class EntryMethod(Strict):
 class EntryScore(Strict):
     """One number, as in :class:`~cryobench.core.Score`; ``metric`` is the name of one of the entry's metrics.
 
+    ``floor`` and ``ceiling`` are what the controls scored beside it, where they did; else what the metric knows itself.
     ``source`` and ``note`` are where a quoted number stands, and its caveat. What a publication does not give is None.
     """
 

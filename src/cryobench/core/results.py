@@ -188,9 +188,13 @@ class PublishedScore(Record):
 
 
 class ResultsDocument(Record):
-    """Everything of a benchmark run that is a number or a word: the content of ``results.json``."""
+    """Everything of a benchmark run that is a number or a word: the content of ``results.json``.
+
+    ``arrays`` is the SHA-256 of the ``results.npz`` that was written with it, empty where it is not on disk.
+    """
 
     schema_version: Literal[2] = 2
+    arrays: str = ""
     dataset: DatasetCard
     coordinate: Coordinate
     states: tuple[State, ...] = ()

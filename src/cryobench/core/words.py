@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cryobench.core.results import Comparison
+import re
+
+from cryobench.core.results import Comparison, Score
 
 _ALIGNMENT = {
     "none": "volumes as they are",
@@ -22,6 +24,25 @@ def verdict(comparison: Comparison) -> str:
         return "not distinguishable"
     first_better = (comparison.difference > 0) == (comparison.metric.direction == "higher")
     return f"{comparison.first if first_better else comparison.second} is better"
+
+
+def never_falls(never: int, curves: int, threshold: float) -> str:
+    """Return what is said of curves that do not reach a threshold before Nyquist."""
+    return f"{never} of {curves} curves never fall below {threshold:g}: Nyquist counts"
+
+
+_ALL_NEVER_FALL = re.compile(r"([0-9]+) of \1 curves never fall below .*")
+
+
+def at_limit(score: Score) -> bool:
+    """Return whether a resolution is that of Nyquist, beyond which nothing was measured: the true one may be finer."""
+    return any(_ALL_NEVER_FALL.fullmatch(flag) for flag in score.flags)
+
+
+def interval_words(kind: str) -> str:
+    """Return the kind of an interval, and what it leaves out where that is easily forgotten."""
+    within = "within states" in kind
+    return f"{kind} (the states stay the same: it says nothing of how other states would score)" if within else kind
 
 
 def parameter_words(name: str, value: float | int | str) -> str:

@@ -10,13 +10,13 @@ import pydantic
 from pydantic import Field, field_validator
 
 from cryobench.core import FormatError, MethodCard, Strict
+from cryobench.core.names import require_method_name
 from cryobench.io import below, inside, read_text
 from cryobench.methods.base import METHODS, Control
 
 SUBMISSION = "submission.json"
 SCHEMA_VERSION = 1
 
-_LONGEST_NAME = 100
 _LARGEST = 1 << 20
 """Bytes of ``submission.json`` at most."""
 
@@ -26,7 +26,7 @@ class SubmissionManifest(Strict):
 
     schema_version: Literal[1] = Field(default=1, description="Version of this format.")
     method: MethodCard = Field(
-        description="name (no slash; it names rows and files of results), version (of the program that was run), role "
+        description="name (text of one line), version (of the program that was run), role "
         "(method; ceiling and floor are for the built-in controls alone), summary (one sentence)."
     )
     dataset: str = Field(description="id of the dataset, as its dataset.json has it.")
@@ -38,7 +38,7 @@ class SubmissionManifest(Strict):
     )
     particles: int = Field(ge=1, description="Number N of particles of the dataset.")
     seconds: float | None = Field(default=None, ge=0, description="Wall time of the method in seconds.")
-    device: str = Field(default="cpu", description="What it ran on, such as cpu or the name of a GPU.")
+    device: str = Field(default="", description="What it ran on, such as cpu or the name of a GPU; empty: not told.")
     command: tuple[str, ...] = Field(default=(), description="The command that was run, word by word.")
     peak_memory_mb: float | None = Field(
         default=None, ge=0, description="Largest resident memory of the method, in MB (10^6 bytes)."
@@ -47,12 +47,11 @@ class SubmissionManifest(Strict):
     @field_validator("method")
     @classmethod
     def _name_is_a_name(cls, method: MethodCard) -> MethodCard:
-        """Results are written under the method's name, so it must not lead out of their folder."""
-        name = method.name
-        if not name.isprintable() or name.strip() != name or name in {"", ".", ".."} or set(name) & set("/\\"):
-            raise ValueError(f"name is {name!r}, expected a name without slashes, such as 'my-method'")
-        if len(name) > _LONGEST_NAME:
-            raise ValueError(f"name has {len(name)} characters, expected at most {_LONGEST_NAME}")
+        """Names stand in tables, pages and commands."""
+        try:
+            require_method_name(method.name)
+        except InputError as error:
+            raise ValueError(str(error)) from error
         return method
 
     @field_validator("method")

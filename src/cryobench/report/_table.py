@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from cryobench.core import Comparison, InputError, Interval, MethodCard, MetricCard, ResultsDocument, Score
+from cryobench.core.words import at_limit, interval_words
 from cryobench.report._families import ORDER, family, is_main
 from cryobench.report._missing import why_missing
 from cryobench.report._style import known_method, protocol_text
@@ -19,8 +20,8 @@ Key = tuple[str, str, str, str, tuple[tuple[str, str], ...]]
 class Cell:
     """A score as shown: its text, its place on the column's strip in percent, and how it stands to the best.
 
-    ``standing`` is ``"best"``, ``"tied"`` where a paired comparison cannot tell it from the best, or empty. ``floor``
-    and ``ceiling`` are places on the strip, ``None`` where they are not known.
+    ``standing`` is ``"best"``, ``"tied"`` where a paired comparison cannot tell it from the best, ``"below"`` where it
+    is worse than a floor, or empty. ``floor`` and ``ceiling`` are places on the strip, ``None`` where not known.
     """
 
     score: Score
@@ -183,7 +184,7 @@ def _main(groups: Mapping[Key, Mapping[str, Score]]) -> set[Key]:
 
 def _column(scores: tuple[Score, ...], cards: Mapping[str, MethodCard], *, main: bool, compared: bool) -> Column:
     first = scores[0]
-    kinds = tuple(dict.fromkeys(score.interval.kind for score in scores))
+    kinds = tuple(dict.fromkeys(interval_words(score.interval.kind) for score in scores))
     places = decimals([score.interval for score in scores])
     competing = [score for score in scores if cards[score.method].role == "method"]
     return Column(
@@ -228,7 +229,7 @@ def _cells(group: Mapping[str, Score], standings: Mapping[str, str]) -> dict[str
         low = place(score.interval.low) or 0.0
         return Cell(
             score,
-            number(score.value, places),
+            ("≤ " if at_limit(score) else "") + number(score.value, places),
             interval_text(score.interval, places),
             standings.get(score.method, ""),
             place(score.value) or 0.0,
@@ -246,14 +247,18 @@ def _standings(
 ) -> tuple[dict[str, str], bool]:
     """Return how each method stands to the best, and whether every one was compared with it.
 
-    A lone method is not called the best of anything. A comparison counts for a column if its difference is that of the
+    A lone method is not called the best of anything, nor is one that is worse than a floor, or whose value is a limit
+    of what can be measured. A comparison counts for a column if its difference is that of the
     column's values: a comparison of means says nothing about medians.
     """
     rivals = {
-        name: score for name, score in group.items() if cards[name].role == "method" and math.isfinite(score.value)
+        name: score
+        for name, score in group.items()
+        if cards[name].role == "method" and math.isfinite(score.value) and not at_limit(score)
     }
+    low = _below_floor(group, cards, comparisons)
     if len(rivals) < 2:
-        return {}, True
+        return low, True
     higher = next(iter(rivals.values())).metric.direction == "higher"
     values = [score.value for score in rivals.values()]
     best = max(values) if higher else min(values)
@@ -268,7 +273,23 @@ def _standings(
                 compared.add(other.method)
                 if other.value != best and not comparison.distinguishable:
                     standings[other.method] = "tied"
-    return standings, compared == set(rivals)
+    return standings | low, compared == set(rivals)
+
+
+def _below_floor(
+    group: Mapping[str, Score], cards: Mapping[str, MethodCard], comparisons: Sequence[Comparison]
+) -> dict[str, str]:
+    """Return the methods that are worse than a floor beyond doubt: nothing makes them one of the best."""
+    found = {}
+    for comparison in comparisons:
+        first, second = group.get(comparison.first), group.get(comparison.second)
+        if first is None or second is None or not comparison.distinguishable or not _is_of(comparison, first, second):
+            continue
+        first_better = (comparison.difference > 0) == (comparison.metric.direction == "higher")
+        better, worse = (first, second) if first_better else (second, first)
+        if cards[better.method].role == "floor" and cards[worse.method].role == "method":
+            found[worse.method] = "below"
+    return found
 
 
 def _is_of(comparison: Comparison, first: Score, second: Score) -> bool:

@@ -24,6 +24,7 @@ from cryobench.core import (
     InputError,
     LeaderboardEntry,
     MethodCard,
+    ResultsDocument,
     Score,
     slug,
     superseded,
@@ -100,10 +101,16 @@ def _chosen(handed_in: HandedIn, methods: Sequence[str]) -> list[MethodCard]:
     unknown = next((name for name in methods if name not in cards), None)
     if unknown is not None:
         raise InputError(f"{handed_in.path} has no method '{unknown}': it has {', '.join(cards)}")
+    control = next((name for name in methods if cards[name].role != "method"), None)
+    if control is not None:
+        raise InputError(
+            f"'{control}' is a control: it is not entered, but stands in the entries of methods as their "
+            f"{cards[control].role}"
+        )
     chosen = [cards[name] for name in dict.fromkeys(methods)] or [c for c in cards.values() if c.role == "method"]
     if not chosen:
         raise InputError(
-            f"{handed_in.path} holds controls alone: {', '.join(cards)}: name one with --method to enter it"
+            f"{handed_in.path} holds controls alone: {', '.join(cards)}: expected results of a method beside them"
         )
     return chosen
 
@@ -160,7 +167,7 @@ def _entry(
                 name=card.name, version=card.version, kind=run.kind, role=card.role, summary=card.summary
             ),
             metrics=tuple({score.metric.name: score.metric for score in scores}.values()),
-            scores=tuple(_score(score) for score in scores),
+            scores=tuple(_score(score, own.document) for score in scores),
             cost=EntryCost(seconds=run.seconds, device=run.device, peak_memory_mb=run.peak_memory_mb),
             evidence=Evidence(
                 results=own.checksum,
@@ -183,7 +190,9 @@ def _require_of_dataset(handed_in: HandedIn, method: str) -> None:
         )
 
 
-def _score(score: Score) -> EntryScore:
+def _score(score: Score, document: ResultsDocument) -> EntryScore:
+    """Return a score with what brackets it: what controls scored beside it, else what it came with."""
+    floor, ceiling = (_of_control(score, document, role) for role in ("floor", "ceiling"))
     return EntryScore(
         metric=score.metric.name,
         protocol=score.protocol,
@@ -194,10 +203,17 @@ def _score(score: Score) -> EntryScore:
         spread=score.spread,
         interval=score.interval,
         n=score.n,
-        floor=score.floor,
-        ceiling=score.ceiling,
+        floor=score.floor if floor is None else floor,
+        ceiling=score.ceiling if ceiling is None else ceiling,
         flags=score.flags,
     )
+
+
+def _of_control(score: Score, document: ResultsDocument, role: str) -> float | None:
+    """Return what the controls of a role score for the same thing, the best of several; None if none does."""
+    controls = {card.name for card in document.methods if card.role == role}
+    values = [other.value for other in document.scores if other.method in controls and _key(other) == _key(score)]
+    return (max if score.metric.direction == "higher" else min)(values, default=None)
 
 
 def _require_other(entry: LeaderboardEntry, existing: Sequence[LeaderboardEntry]) -> None:
@@ -223,6 +239,11 @@ def _require_other(entry: LeaderboardEntry, existing: Sequence[LeaderboardEntry]
 def _require_same(claim: HandedIn, mine: HandedIn, card: MethodCard) -> None:
     """Check that what was claimed was found here: of the same dataset and submission, the same scores."""
     here = f"'{card.name}' cannot be entered as rerun:"
+    if claim.checksum == mine.checksum:
+        raise InputError(
+            f"{here} {mine.path} is a copy of {claim.path}: score the submission yourself, with --fresh where scores "
+            "are kept"
+        )
     if claim.document.dataset.checksum != mine.document.dataset.checksum:
         raise InputError(f"{here} {mine.path} is of another dataset than {claim.path}: the checksums differ")
     if not any(other.name == card.name and other.version == card.version for other in mine.document.methods):

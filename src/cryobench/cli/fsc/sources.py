@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from cryobench.benchmark import (
     stand_ins,
 )
 from cryobench.cli.fsc.options import ManyOptions
-from cryobench.core import Dataset, FormatError, InputError, Progress, Truth, VolumeProvider
+from cryobench.core import Dataset, FormatError, InputError, Progress, Truth, VolumeProvider, slug
 from cryobench.datasets import load_dataset, truth_of_maps
 from cryobench.io import read_array, read_array_pickles
 from cryobench.methods import Decoder, FileVolumes, MadeVolumes, listed_volumes, read_latents, read_submission
@@ -135,9 +136,13 @@ def of_published(call: ManyOptions, protocol: str, draw: Draw, progress: Progres
         yield Scorable(call.name, made, particles, truth, words, f"made by '{call.command}' of {latents_file}")
 
 
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_+-][A-Za-z0-9_.+ -]*")
+
+
 def published_folder(output: Path, method: str, protocol: str) -> Path:
     """Return where the published scripts put what is of one method and protocol."""
-    return output / method / ("per_conf_fsc" if protocol == PER_CONFORMATION else "per_img_fsc")
+    folder = method if _PLAIN_NAME.fullmatch(method) else slug(method)  # a name may hold slashes
+    return output / folder / ("per_conf_fsc" if protocol == PER_CONFORMATION else "per_img_fsc")
 
 
 def _epoch(call: ManyOptions) -> str:

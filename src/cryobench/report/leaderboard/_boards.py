@@ -181,7 +181,7 @@ def _cells(
             number(score.value, places),
             _below(score, places),
             _bounds(score, places),
-            _mark(score, best) if entry in methods else "",
+            _mark(column, score, best) if entry in methods else "",
             score.interval is not None and len(held) > 1,
             at,
             low,
@@ -202,8 +202,14 @@ def _best(column: Column, scores: Sequence[EntryScore]) -> EntryScore:
     return (max if column.higher else min)(scores, key=lambda score: score.value)
 
 
-def _mark(score: EntryScore, best: EntryScore | None) -> str:
-    if best is None:
+def _below_floor(column: Column, score: EntryScore) -> bool:
+    if score.floor is None:
+        return False
+    return score.value < score.floor if column.higher else score.value > score.floor
+
+
+def _mark(column: Column, score: EntryScore, best: EntryScore | None) -> str:
+    if best is None or _below_floor(column, score):
         return ""
     if score.value == best.value:
         return "best"
