@@ -20,4 +20,4 @@ def write_submissions(dataset: Dataset, submissions: Sequence[tuple[Submission, 
                 discard_submission(numbered)
     for submission, seconds in submissions:
         queries = representatives(truth.labels, len(truth.states), submission.latents)
-        write_submission(submission, dataset.card, folder / submission.method.name, queries, seconds)
+        write_submission(submission, dataset.card, folder / submission.method.name, queries, seconds, device="cpu")

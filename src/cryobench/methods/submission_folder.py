@@ -28,7 +28,7 @@ def write_submission(
     queries: Iterable[int] | Int[np.ndarray, " q"] | None,
     seconds: float | None,
     *,
-    device: str = "cpu",
+    device: str = "",
     command: Sequence[str] = (),
     peak_memory_mb: float | None = None,
 ) -> None:
@@ -48,7 +48,7 @@ def write_submission(
     seconds
         Wall time the method took, None where it is not known.
     device
-        What it ran on.
+        What it ran on, empty where it is not known.
     command
         The command that was run, word by word.
     peak_memory_mb
