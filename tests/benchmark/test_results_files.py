@@ -181,6 +181,17 @@ def test_a_field_that_is_not_known(results: Results, tmp_path: Path) -> None:
         read_results(tmp_path)
 
 
+@pytest.mark.parametrize("part", ["scores", "runs", "comparisons", "curves"])
+def test_a_method_that_is_not_described(results: Results, part: str, tmp_path: Path) -> None:
+    content = json.loads(results.document.model_dump_json())
+    content[part][0]["first" if part == "comparisons" else "method"] = "nobody"
+    (tmp_path / "results.json").write_text(json.dumps(content))
+    with pytest.raises(
+        FormatError, match=rf"results\.json: '{part}' has a record of method 'nobody', which is not among"
+    ):
+        read_results(tmp_path)
+
+
 def _truncated(content: bytes) -> bytes:
     return content[: len(content) // 2]
 

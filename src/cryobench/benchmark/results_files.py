@@ -99,11 +99,25 @@ def read_document(path: Path) -> ResultsDocument:
             "cryobench; read it with that one, or score again"
         )
     try:
-        return ResultsDocument.model_validate(content)
+        document = ResultsDocument.model_validate(content)
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise FormatError(f"{path}: field '{where}': {first['msg']}: expected a results.json of cryobench") from error
+    _require_described(document, path)
+    return document
+
+
+def _require_described(document: ResultsDocument, path: Path) -> None:
+    known = {card.name for card in document.methods}
+    if len(known) < len(document.methods):
+        raise FormatError(f"{path}: two methods share a name")
+    parts = ("runs", "scores", "curves", "matrices", "imbalance", "histograms")
+    named = [(part, record.method) for part in parts for record in getattr(document, part)]
+    named += [("comparisons", name) for each in document.comparisons for name in (each.first, each.second)]
+    for part, name in named:
+        if name not in known:
+            raise FormatError(f"{path}: '{part}' has a record of method '{name}', which is not among its 'methods'")
 
 
 def pack_arrays(results: Results) -> bytes:

@@ -38,13 +38,16 @@ def print_summary(document: ResultsDocument, more: str = "") -> None:
     console.print(f"Intervals: {'; '.join(kinds)}. A dash: the method gives nothing to score.", markup=False)
     if len(document.scores) > len(shown):
         console.print(f"{len(document.scores) - len(shown)} more scores: {more}.", markup=False, soft_wrap=True)
-    for name, flag in dict.fromkeys((score.method, flag) for score in shown for flag in score.flags):
+    told = dict.fromkeys((score.method, flag) for score in shown for flag in score.flags)
+    for name, flag in told:
         console.print(f"! {name}: {flag}", markup=False)
     for run in document.runs:
         for protocol in ("per-conformation", "per-image"):
             if protocol in run.missing:
                 console.print(f"Not scored: {run.method}, {protocol}: {run.missing[protocol]}.", markup=False)
         for note in run.notes:
+            if (run.method, note) in told:
+                continue
             console.print(f"! {run.method}: {note}", markup=False)
     if document.dataset.stand_in:
         console.print(f"STAND-IN DATA: {document.dataset.stand_in}.", markup=False)
