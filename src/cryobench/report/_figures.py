@@ -25,12 +25,14 @@ from cryobench.core import Curve, Histogram, ImbalancePoint, ResultsDocument, St
 from cryobench.report._bins import MOST_LINES, Bins, binned, state_means
 from cryobench.report._curves import THRESHOLDS, CurveGroup, band, frequency_ticks
 from cryobench.report._encode import quantised, script_text
+from cryobench.report._log_axis import bin_axis, decades
 from cryobench.report._states import States
 from cryobench.report._style import LineStyle, line_styles, with_unit
 
 MOST_POINTS = 5000
 _NAMED_TICKS = 9
 _SHORT = 18
+_BAR_LETTERS = 24
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ def state_plot(
     bins: Bins,
     known: States,
     label: str,
+    measure: str,
     plot_id: str,
 ) -> Plot:
     """Return a heat map of one number for each method (rows) and state (columns).
@@ -110,7 +113,9 @@ def state_plot(
     known
         Names of the states.
     label
-        What the numbers are.
+        What the plot shows.
+    measure
+        What the numbers are, with their unit.
     plot_id
         Of the element.
     """
@@ -118,7 +123,7 @@ def state_plot(
         z=values.astype(np.float32),
         hovertemplate="%{text}<br>%{z:.4g}<extra></extra>",
         colorscale="Cividis",
-        colorbar={"thickness": 10, "outlinewidth": 0, "len": 1.0, "nticks": 4},
+        colorbar=_bar(measure, 4),
         xgap=0.5 if len(bins) <= 60 else 0,
         ygap=1,
     )
@@ -158,7 +163,7 @@ def matrix_plot(matrix: StateMatrix, known: States, plot_id: str) -> Plot:
             z=values.astype(np.float32),
             hovertemplate="%{text}<br>%{z:.4g}<extra></extra>",
             colorscale="Viridis",
-            colorbar={"thickness": 10, "outlinewidth": 0, "len": 1.0, "nticks": 5},
+            colorbar=_bar("FSC AUC", 5),
         )
     )
     figure.add_trace(
@@ -228,7 +233,7 @@ def histogram_plot(histograms: Sequence[Histogram], document: ResultsDocument, p
         share = np.asarray(histogram.counts, dtype=np.float64) / max(sum(histogram.counts), 1)
         figure.add_trace(
             go.Scatter(
-                x=list(histogram.edges),
+                x=[float(f"{edge:.6g}") for edge in bin_axis(histogram.edges, histogram.unit).edges],
                 y=_listed(np.append(share, 0.0)),
                 mode="lines",
                 line={"color": style.colour, "dash": style.dash, "width": 2, "shape": "hv"},
@@ -236,13 +241,17 @@ def histogram_plot(histograms: Sequence[Histogram], document: ResultsDocument, p
                 hovertemplate="%{y:.3f}",
             )
         )
-    figure.update_xaxes(
-        title_text=plain(with_unit(first.quantity, first.unit)), range=[first.edges[0], first.edges[-1]]
-    )
-    figure.update_yaxes(title_text="fraction of particles", rangemode="tozero", title_standoff=8)
+    bins = bin_axis(first.edges, first.unit)
+    ends = [bins.edges[0], bins.edges[-1]]
+    figure.update_xaxes(title_text=plain(with_unit(first.quantity, first.unit)), range=ends)
+    if bins.logarithmic:
+        ticks = decades(*ends)
+        names = [f"{tick:g}" for tick in ticks]
+        figure.update_xaxes(type="log", range=np.log10(ends).tolist(), tickvals=ticks, ticktext=names)
+    figure.update_yaxes(title_text="fraction of particles in a bin", rangemode="tozero", title_standoff=8)
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
     figure.update_layout(hovermode="x unified", showlegend=True, legend=legend)
-    return Plot(plot_id, first.quantity, _json(figure, {"kind": "still"}), 380)
+    return Plot(plot_id, first.quantity, _json(figure, {"kind": "still"}), 380, bins.note)
 
 
 def drawn_points(count: int) -> Int[np.ndarray, " drawn"]:
@@ -254,8 +263,8 @@ def drawn_points(count: int) -> Int[np.ndarray, " drawn"]:
 
 
 def plain(text: str) -> str:
-    """Return text that plotly shows as it stands: neither its own tags nor its templates are understood in it."""
-    return html.escape(text, quote=False).replace("%{", "%\N{ZERO WIDTH SPACE}{")
+    """Return text that plotly shows as it stands: no tags, templates or formulas are understood in it."""
+    return html.escape(text, quote=False).replace("%{", "%\N{ZERO WIDTH SPACE}{").replace("$", "&#36;")
 
 
 def _lines(items: Float[np.ndarray, "n x"], states: Int[np.ndarray, " n"]) -> tuple[Float[np.ndarray, "l x"], Bins]:
@@ -282,6 +291,12 @@ def _short(name: str) -> str:
     if len(name) <= _SHORT:
         return name
     return textwrap.shorten(name, _SHORT, placeholder="…") if " " in name else f"{name[: _SHORT - 1]}…"
+
+
+def _bar(measure: str, ticks: int) -> dict[str, Any]:
+    words = "<br>".join(map(plain, textwrap.wrap(measure, _BAR_LETTERS)[:3]))
+    title = {"text": words, "side": "right", "font": {"size": 12}}
+    return {"thickness": 10, "outlinewidth": 0, "len": 1.0, "nticks": ticks, "title": title}
 
 
 def _layout() -> dict[str, Any]:
@@ -351,8 +366,10 @@ def _shell_axes(figure: go.Figure, group: CurveGroup) -> None:
             threshold,
             line={"color": "#858b93", "width": 1},
             opacity=0.7,
-            annotation={"text": str(threshold), "font": {"size": 11}, "xanchor": "right"},
+            # Beside the axes: within them the words would meet the markers.
+            annotation={"text": str(threshold), "font": {"size": 11}, "x": 1, "xanchor": "left", "yanchor": "middle"},
         )
+    figure.update_layout(margin={"r": 42})
 
 
 def _listed(values: np.ndarray) -> list[Any]:
@@ -364,12 +381,13 @@ def _listed(values: np.ndarray) -> list[Any]:
 
 
 def config() -> Mapping[str, object]:
-    """Return plotly's settings for every figure: no logo, and no button that could send data anywhere."""
+    """Return plotly's settings for every figure: no logo, and no buttons but those listed, which send nothing anywhere."""
     return {
         "displaylogo": False,
         "displayModeBar": "hover",
         "responsive": True,
         "showTips": False,
         "plotlyServerURL": "",
-        "modeBarButtonsToRemove": ["select2d", "lasso2d", "sendDataToCloud"],
+        "showSendToCloud": False,
+        "modeBarButtons": [["toImage"], ["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]],
     }

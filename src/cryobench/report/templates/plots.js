@@ -15,6 +15,7 @@ function theme(layout) {
   const patch = {
     "font.color": c.text, "hoverlabel.bgcolor": c.page, "hoverlabel.bordercolor": c.line,
     "hoverlabel.font.color": c.text, "legend.bgcolor": "rgba(0,0,0,0)",
+    "modebar.bgcolor": "rgba(0,0,0,0)", "modebar.color": c.muted, "modebar.activecolor": c.text,
   };
   for (const axis of ["xaxis", "yaxis"]) {
     for (const part of ["gridcolor", "zerolinecolor", "linecolor", "tickcolor"]) patch[axis + "." + part] = c.line;
