@@ -158,7 +158,7 @@ def heat_map(
     names = [shortened(name, _WORDS, _TICK) for name in methods]
     left = 0.35 + max((width_of(name, _TICK) for name in names), default=0.0)
     height, bar_height = 0.3 * len(methods), max(0.3 * len(methods), 1.2)
-    label = wrapped(table.measure, bar_height, _LABEL, most=3)
+    label = wrapped(table.measure, bar_height, _LABEL, most=5)
     figure = headed(left + 5.9 + 0.85 + 0.18 * len(label), 1.05 + bar_height + 0.1, table.label, note)
     axes = inches(figure, left, 1.05 + bar_height - height, 5.9, height)
     shown = axes.imshow(values, cmap="cividis", aspect="auto", interpolation="nearest")
