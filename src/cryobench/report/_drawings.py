@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -165,7 +166,7 @@ def heat_map(
     ticks = np.unique(np.linspace(0, len(states) - 1, min(len(states), 9)).round().astype(int)).tolist()
     below = [shortened(states[i], 1.0, _TICK) for i in ticks]
     long = max(width_of(name, _TICK) for name in below) > 0.5
-    turned = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if long else {}
+    turned: dict[str, Any] = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if long else {}
     axes.set_xticks(ticks, [literal(name) for name in below], **turned)
     axes.set_yticks(range(len(methods)), [literal(name) for name in names])
     axes.tick_params(colors=MUTED, labelsize=_TICK, length=0)
@@ -230,7 +231,7 @@ def histograms(found: Sequence[Histogram], methods: Sequence[MethodCard], note: 
         axes.set_xticks(ticks := decades(bins.edges[0], bins.edges[-1]), [f"{tick:g}" for tick in ticks])
         axes.minorticks_off()
     axes.set_xlabel(literal(with_unit(found[0].quantity, found[0].unit)), color=MUTED)
-    axes.set_ylabel("fraction of particles in a bin", color=MUTED)
+    axes.set_ylabel("fraction of particles", color=MUTED)
     axes.set_ylim(0, None)
     axes.set_xlim(bins.edges[0], bins.edges[-1])
     add_legend(axes, names, 0.02)

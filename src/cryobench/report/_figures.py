@@ -32,6 +32,7 @@ from cryobench.report._style import LineStyle, line_styles, with_unit
 MOST_POINTS = 5000
 _NAMED_TICKS = 9
 _SHORT = 18
+_LEGEND_LETTERS = 36
 _BAR_LETTERS = 24
 
 
@@ -75,14 +76,15 @@ def curve_plot(
     note = ""
     for curve in group.curves:
         role = roles[curve.method]
-        name = plain(curve.method if role == "method" else f"{curve.method} ({role})")
+        short = _short(curve.method, _LEGEND_LETTERS)
+        name = plain(short if role == "method" else f"{short} ({role})")
         states = places.get(curve.method)
         if states is not None and curve.items:
             items, bins = _lines(np.asarray(curve.items, dtype=np.float64), np.asarray(states))
             note = f"Curves of single states: {bins.note}" if bins.note else note
             lines.append({"method": curve.method, "trace": len(figure.data), **_where(bins), **quantised(items)})
         figure.add_trace(_mean_trace(curve, name, styles[curve.method], in_angstrom=group.is_shell_correlation))
-    figure.update_xaxes(title_text=plain(with_unit(group.x_label, group.x_unit)))
+    figure.update_xaxes(title_text=plain(with_unit(group.x_label, group.x_unit)), hoverformat=".4~g")
     figure.update_yaxes(title_text=plain(group.label), title_standoff=8)
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
     figure.update_layout(hovermode="x unified", showlegend=True, legend=legend)
@@ -237,18 +239,20 @@ def histogram_plot(histograms: Sequence[Histogram], document: ResultsDocument, p
                 y=_listed(np.append(share, 0.0)),
                 mode="lines",
                 line={"color": style.colour, "dash": style.dash, "width": 2, "shape": "hv"},
-                name=plain(f"{histogram.method}: median {histogram.median:.3g} {histogram.unit}"),
+                name=plain(
+                    f"{_short(histogram.method, _LEGEND_LETTERS)}: median {histogram.median:.3g} {histogram.unit}"
+                ),
                 hovertemplate="%{y:.3f}",
             )
         )
     bins = bin_axis(first.edges, first.unit)
     ends = [bins.edges[0], bins.edges[-1]]
-    figure.update_xaxes(title_text=plain(with_unit(first.quantity, first.unit)), range=ends)
+    figure.update_xaxes(title_text=plain(with_unit(first.quantity, first.unit)), range=ends, hoverformat=".3~g")
     if bins.logarithmic:
         ticks = decades(*ends)
         names = [f"{tick:g}" for tick in ticks]
         figure.update_xaxes(type="log", range=np.log10(ends).tolist(), tickvals=ticks, ticktext=names)
-    figure.update_yaxes(title_text="fraction of particles in a bin", rangemode="tozero", title_standoff=8)
+    figure.update_yaxes(title_text="fraction of particles", rangemode="tozero", title_standoff=8)
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
     figure.update_layout(hovermode="x unified", showlegend=True, legend=legend)
     return Plot(plot_id, first.quantity, _json(figure, {"kind": "still"}), 380, bins.note)
@@ -287,10 +291,11 @@ def _json(figure: go.Figure, link: Mapping[str, object]) -> Markup:
     return script_text(f'{{"figure":{figure.to_json()},"link":{beside}}}')
 
 
-def _short(name: str) -> str:
-    if len(name) <= _SHORT:
+def _short(name: str, most: int = _SHORT) -> str:
+    if len(name) <= most:
         return name
-    return textwrap.shorten(name, _SHORT, placeholder="…") if " " in name else f"{name[: _SHORT - 1]}…"
+    shortened = textwrap.shorten(name, most, placeholder="…")
+    return shortened if len(shortened) > most // 2 else f"{name[: most - 1].rstrip()}…"
 
 
 def _bar(measure: str, ticks: int) -> dict[str, Any]:
@@ -332,7 +337,7 @@ def _add_band(figure: go.Figure, curve: Curve, style: LineStyle) -> None:
         return
     low, high = limits
     red, green, blue = (int(style.colour[i : i + 2], 16) for i in (1, 3, 5))
-    name = plain(curve.method)
+    name = plain(_short(curve.method, _LEGEND_LETTERS))
     figure.add_trace(
         go.Scatter(
             x=[*curve.x, *reversed(curve.x)],
@@ -381,7 +386,7 @@ def _listed(values: np.ndarray) -> list[Any]:
 
 
 def config() -> Mapping[str, object]:
-    """Return plotly's settings for every figure: no logo, and no buttons but those listed, which send nothing anywhere."""
+    """Return plotly's settings for every figure: no logo, and no button that could send data anywhere."""
     return {
         "displaylogo": False,
         "displayModeBar": "hover",

@@ -43,12 +43,12 @@ def overview(results: Results) -> Figure:
     """Return an overview of a run: particles, volumes, curves and a latent space."""
     figure = canvas(_WIDTH / 100, _HEIGHT / 100, dpi=100)
     card = results.document.dataset
-    words = shortened(f"{card.title}  ({card.id})", 13.5 if card.stand_in else 15.2, 19, "bold")
+    words = shortened(f"{card.title}  ({card.id})", 13.5 if card.stand_in else 15.2, 19.0, "bold")
     figure.text(0.025, 0.955, literal(words), fontsize=19, weight="bold", color=TEXT, va="center")
     if card.stand_in:
         figure.text(0.974, 0.955, MARK, fontsize=12, weight="bold", color=MARK_TEXT, ha="right", va="center",
                     bbox={**MARK_COLOURS, "boxstyle": "round,pad=0.4"})  # fmt: skip
-        figure.text(0.027, 0.022, literal(shortened(f"{MARK}: {card.stand_in}", 15.0, 11)), fontsize=11,
+        figure.text(0.027, 0.022, literal(shortened(f"{MARK}: {card.stand_in}", 15.0, 11.0)), fontsize=11,
                     color=MARK_TEXT, va="center", bbox={**MARK_COLOURS, "boxstyle": "round,pad=0.4"})  # fmt: skip
     _particles(figure, [picture for picture in results.pictures if picture.group == "particles"])
     _volumes(figure, [picture for picture in results.pictures if picture.group == "volumes"])
@@ -73,7 +73,7 @@ def _particles(figure: Figure, pictures: Sequence[Picture]) -> None:
             axes = figure.add_subplot(grid[i, j])
             _show(axes, picture, contrast(picture.pixels), bar=i == j == 0)
             if j == 0:
-                words = "\n".join(map(literal, wrapped(picture.row, 1.6, 9, most=2)))
+                words = "\n".join(map(literal, wrapped(picture.row, 1.6, 9.0, most=2)))
                 axes.text(0.03, 0.97, words, transform=axes.transAxes, ha="left", va="top", fontsize=9, color="white",
                           bbox={"facecolor": "black", "alpha": 0.55, "edgecolor": "none", "pad": 2})  # fmt: skip
 
@@ -104,7 +104,7 @@ def _volumes(figure: Figure, pictures: Sequence[Picture]) -> None:
             else:
                 axes.set_axis_off()
             if i == 0:
-                axes.set_title(literal(shortened(column, 0.95 * step / 100, 10)), fontsize=10, color=MUTED, pad=4)
+                axes.set_title(literal(shortened(column, 0.95 * step / 100, 10.0)), fontsize=10, color=MUTED, pad=4)
             if j == 0:
                 label = "\n".join(map(literal, wrapped(row, 1.0, 10.5, most=2)))
                 axes.text(
@@ -170,7 +170,7 @@ def _latents(figure: Figure, results: Results) -> None:
         vmin=low,
         vmax=high,
     )
-    title = shortened(f"Latents of {embedding.method}", 3.9, 13, "bold")
+    title = shortened(f"Latents of {embedding.method}", 3.9, 13.0, "bold")
     axes.set_title(literal(title), loc="left", fontsize=13, color=TEXT, weight="bold", pad=26)
     axes.text(0, 1.045, literal(f"{embedding.kind}, a picture and not a score"), transform=axes.transAxes,
               fontsize=10.5, color=MUTED)  # fmt: skip

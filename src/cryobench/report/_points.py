@@ -55,7 +55,7 @@ def points_drawing(
             axes = inches(figure, j * _PANEL + _LEFT, bottom, _PANEL - _LEFT - 0.2, inner)
             words = f"{kind} by {with_unit(colouring.coordinate.name, colouring.coordinate.unit)}"
             axes.set_title(
-                literal(shortened(words, _PANEL - _LEFT - 0.2, 11)), loc="left", fontsize=11, color=MUTED, pad=4
+                literal(shortened(words, _PANEL - _LEFT - 0.2, 11.0)), loc="left", fontsize=11, color=MUTED, pad=4
             )
             axes.set_xlabel(literal(axis_name(kind, 1)), color=MUTED, fontsize=9)
             axes.set_ylabel(literal(axis_name(kind, 2)), color=MUTED, fontsize=9)
@@ -106,7 +106,7 @@ def _draw_classes(axes: Axes, points: np.ndarray, colouring: Colouring) -> None:
         if len(own):
             box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.0}
             x, y = np.median(own, axis=0)
-            words = literal(shortened(name, 1.2, 8))
+            words = literal(shortened(name, 1.2, 8.0))
             axes.text(x, y, words, fontsize=8, color=TEXT, ha="center", va="center", bbox=box)
 
 

@@ -106,7 +106,7 @@ def _cell(figure: Figure, rows: int, i: int, j: int, row: str, column: str) -> A
     axes = inches(figure, _LEFT + j * _CELL, 0.2 + (rows - 1 - i) * _CELL, 0.95 * _CELL, 0.95 * _CELL)
     axes.set_axis_off()
     if i == 0:
-        axes.set_title(_lines(column, 0.92 * _CELL, 9), fontsize=9, color=MUTED, pad=4)
+        axes.set_title(_lines(column, 0.92 * _CELL, 9.0), fontsize=9, color=MUTED, pad=4)
     if j == 0:
         axes.text(-0.08, 0.5, _lines(row, _LEFT - 0.25, 9.5), transform=axes.transAxes, ha="right", va="center",
                   fontsize=9.5, color=TEXT)  # fmt: skip

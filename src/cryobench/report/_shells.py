@@ -84,8 +84,8 @@ def matrix_drawing(
     unit
         What the values are.
     """
-    shown_names = [shortened(name, 1.6, 8) for name in names] if len(names) <= _NAMED else []
-    edge = max([0.75, *(0.55 + width_of(name, 8) for name in shown_names)])
+    shown_names = [shortened(name, 1.6, 8.0) for name in names] if len(names) <= _NAMED else []
+    edge = max([0.75, *(0.55 + width_of(name, 8.0) for name in shown_names)])
     figure = headed(edge + 6.5, edge + 5.45, title, note)
     axes = inches(figure, edge, edge, 5.3, 5.3)
     shown = axes.imshow(areas, cmap="viridis", interpolation="nearest")

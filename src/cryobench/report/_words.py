@@ -10,6 +10,7 @@ from matplotlib.textpath import text_to_path
 from cryobench.report._fonts import families, quiet_fonts
 
 _POINTS = 72  # of an inch
+_HINTED = 1.06  # letters on whole pixels are wider than their outlines
 
 
 @lru_cache(maxsize=20_000)
@@ -18,7 +19,7 @@ def width_of(text: str, size: float, weight: str = "normal") -> float:
     font = FontProperties(family=list(families()), size=size, weight=weight)
     with quiet_fonts():
         width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
-    return float(width) / _POINTS
+    return _HINTED * float(width) / _POINTS
 
 
 def shortened(text: str, inches: float, size: float, weight: str = "normal") -> str:
