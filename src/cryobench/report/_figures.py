@@ -240,7 +240,7 @@ def histogram_plot(histograms: Sequence[Histogram], document: ResultsDocument, p
                 mode="lines",
                 line={"color": style.colour, "dash": style.dash, "width": 2, "shape": "hv"},
                 name=plain(
-                    f"{_short(histogram.method, _LEGEND_LETTERS)}: median {histogram.median:.3g} {histogram.unit}"
+                    f"{_short(histogram.method, _LEGEND_LETTERS - 14)}: median {histogram.median:.3g} {histogram.unit}"
                 ),
                 hovertemplate="%{y:.3f}",
             )
@@ -255,7 +255,7 @@ def histogram_plot(histograms: Sequence[Histogram], document: ResultsDocument, p
     figure.update_yaxes(title_text="fraction of particles", rangemode="tozero", title_standoff=8)
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
     figure.update_layout(hovermode="x unified", showlegend=True, legend=legend)
-    return Plot(plot_id, first.quantity, _json(figure, {"kind": "still"}), 380, bins.note)
+    return Plot(plot_id, first.quantity, _json(figure, {"kind": "still"}), 420, bins.note)
 
 
 def drawn_points(count: int) -> Int[np.ndarray, " drawn"]:
