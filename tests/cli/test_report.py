@@ -15,6 +15,7 @@ from cryobench.core import Results
 sys.path.insert(0, str(Path(__file__).parents[1] / "report"))  # a folder of tests is no package
 
 from made_up import make_results
+from odd_names import FOREIGN, odd_results
 
 
 def run(*arguments: object) -> tuple[int, str]:
@@ -89,6 +90,19 @@ def test_figures(scores: Path, tmp_path: Path) -> None:
     assert all(name.endswith(".svg") for name in found)
     assert not list(tmp_path.glob("*.html")), "figures alone were asked for"
     assert run(scores, "--figures", folder)[0] == 2
+
+
+def test_letters_that_no_font_holds_are_told_in_one_line(tmp_path: Path) -> None:
+    write_results(odd_results(foreign=FOREIGN), tmp_path / "scores")
+    done = CliRunner().invoke(
+        app, ["report", str(tmp_path / "scores"), "--figures", str(tmp_path / "figures"), "--formats", "svg"]
+    )
+    assert done.exit_code == 0
+    told = [line for line in done.stderr.splitlines() if "no font" in line or "Glyph" in line or "Warning" in line]
+    assert len(told) == 1
+    assert told[0].startswith(
+        f"! 2 letters that no font of this system holds, drawn as boxes: {' '.join(sorted(FOREIGN))}"
+    )
 
 
 def test_what_is_there_stays(scores: Path, tmp_path: Path) -> None:

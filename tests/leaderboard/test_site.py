@@ -137,6 +137,29 @@ def test_quotes_stand_apart(pages: dict[str, str]) -> None:
     assert html.escape(NASTY_METHOD, quote=False) not in rerun
 
 
+def test_quotes_stand_in_the_order_of_their_names(pages: dict[str, str]) -> None:
+    (quoted,) = sections(pages["datasets/igg-1d.html"], "quoted")
+    names = re.findall(r'<th scope="row" data-value="([^"]*)"', quoted)
+    assert len(names) > 5
+    assert names == sorted(names, key=str.casefold)
+    head = quoted.split("</thead>")[0]
+    assert re.findall(r'aria-sort="(\w+)"', head) == ["ascending"] + ["none"] * (head.count("aria-sort") - 1)
+    assert head.index('aria-sort="ascending"') < head.index("Method")
+
+
+def test_history_names_its_axis_and_hides_no_mark(pages: dict[str, str]) -> None:
+    page = pages["datasets/igg-1d.html"]
+    drawings = re.findall(r'<svg class="history".*?</svg>', page, flags=re.DOTALL)
+    assert drawings
+    for drawing in drawings:
+        assert re.search(r'<text class="label"[^>]*rotate\(-90 [^>]*>FSC AUC</text>', drawing)
+    both = " ".join(drawings)
+    (radius,) = set(re.findall(r'<circle class="dot rerun"[^>]* r="([\d.]+)"', both))
+    (side,) = set(re.findall(r'<rect class="dot claimed"[^>]* width="([\d.]+)"', both))
+    assert float(side) > 2 * float(radius) + 2, "a circle is seen within a square at its place"
+    assert "svg .dot.claimed { fill: none;" in pages["leaderboard.css"]
+
+
 def test_marks_go_to_methods_by_direction(pages: dict[str, str]) -> None:
     (rerun,) = sections(pages["datasets/igg-1d.html"], "rerun")
     rows = {

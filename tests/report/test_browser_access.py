@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,21 @@ def test_prints_light_whole_and_without_controls(browser: Any, report: Path) -> 
     visible = page.locator(".plot:visible")
     assert visible.count() == page.locator(".plot[data-drawn]:visible").count() > 10
     assert page.locator("figure.surfaces[data-drawn='true']").count() == 2
-    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    heads = page.locator("#d0-score-table thead th:visible, #d1-score-table thead th:visible")
+    words = heads.evaluate_all("heads => heads.map(head => head.innerText)")
+    assert [each.split()[0] for each in words] == 2 * [
+        "Method",
+        "FSC",
+        "FSC",
+        "FSC",
+        "Neighborhood",
+        "Information",
+        "Rotation",
+    ]
+    assert page.locator("thead button:visible").count() == 0, "Chromium leaves them out of the head of a second page"
+    document = page.pdf(prefer_css_page_size=True)
+    assert document.startswith(b"%PDF")
+    assert 10 < len(re.findall(rb"/Type\s*/Page\b", document)) <= 40
     assert visit.complaints == []
     visit.close()
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -17,6 +18,8 @@ EXIT_MENDABLE = 2
 
 EXIT_INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
+
+_MOST_LETTERS = 20
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -58,6 +61,33 @@ def mendable_errors(interrupted: str = "what is finished is kept, add --resume t
     except KeyboardInterrupt:
         errors.print(f"cryobench: interrupted: {interrupted}", soft_wrap=True)
         sys.exit(EXIT_INTERRUPTED)
+
+
+@contextmanager
+def glyphs_told_once() -> Iterator[None]:
+    """Say in one line which letters the fonts lack, however many pictures are drawn; all else is warned of as ever."""
+    lacking: set[str] = set()
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", core.MissingGlyphWarning)
+        show = warnings.showwarning
+
+        def listen(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+            if isinstance(message, core.MissingGlyphWarning):
+                lacking.update(message.letters)
+            else:
+                show(message, category, *where, **more)
+
+        warnings.showwarning = listen
+        yield
+    if lacking:
+        shown = " ".join(sorted(lacking)[:_MOST_LETTERS]) + (" …" if len(lacking) > _MOST_LETTERS else "")
+        words = "1 letter" if len(lacking) == 1 else f"{len(lacking)} letters"
+        errors.print(
+            f"! {words} that no font of this system holds, drawn as boxes: {shown}: install a wide font, such as "
+            "Noto Sans CJK",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _stop(message: str) -> NoReturn:

@@ -14,7 +14,7 @@ from cryobench.benchmark import (
     recovery,
     score_document,
 )
-from cryobench.cli.console import mendable_errors, progress_bars
+from cryobench.cli.console import glyphs_told_once, mendable_errors, progress_bars
 from cryobench.cli.options import AnyDataset, Threads
 from cryobench.cli.scores import (
     DatasetFolder,
@@ -88,6 +88,7 @@ def _chosen(metrics: str | None) -> tuple[str, ...]:
     return names
 
 
+@glyphs_told_once()
 def _picture(
     claimed: Submission,
     truth: Dataset,

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cryobench.benchmark import measures, pose_tables, score_document
-from cryobench.cli.console import console, mendable_errors, progress_bars
+from cryobench.cli.console import console, glyphs_told_once, mendable_errors, progress_bars
 from cryobench.cli.options import AnyDataset, Threads
 from cryobench.cli.scores import (
     DatasetFolder,
@@ -80,7 +80,8 @@ def poses(
 
             note = f"{truth.card.id}, after {'one frame' if frame is Scope.one else 'one frame a state'}"
             errors = pose_tables.pose_errors(measured, reference)
-            picture = pose_error_figure(*errors, f"Poses of {claimed.method.name}", note)
+            with glyphs_told_once():
+                picture = pose_error_figure(*errors, f"Poses of {claimed.method.name}", note)
         title = f"Poses of {claimed.method.name}, {truth.card.id}, frame: {frame.value}"
         print_scores(title, measured.scores, measured.missing)
         if pose_tables.is_mirrored(measured, reference):

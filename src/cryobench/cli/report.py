@@ -10,7 +10,7 @@ import typer
 
 from cryobench.benchmark import RESULT_FILES, join_results, published_scores, read_results
 from cryobench.cli.align import require_own_files
-from cryobench.cli.console import console, mendable_errors, progress_bars
+from cryobench.cli.console import console, glyphs_told_once, mendable_errors, progress_bars
 from cryobench.core import InputError, OutputError, PublishedScore, Results
 from cryobench.io import write_bytes, write_text
 
@@ -67,7 +67,8 @@ def report(
         if page is not None:
             _write_page(found, published_scores() if published else (), page)
         if figures is not None:
-            _write_figures(found, figures, wanted)
+            with glyphs_told_once():
+                _write_figures(found, figures, wanted)
         _say_what_lacks(found)
 
 

@@ -9,7 +9,7 @@ import typer
 
 from cryobench.benchmark import LatentDrawing, draw_latents
 from cryobench.benchmark.tables import csv_text
-from cryobench.cli.console import console, mendable_errors, progress_bars
+from cryobench.cli.console import console, glyphs_told_once, mendable_errors, progress_bars
 from cryobench.cli.options import AnyDataset
 from cryobench.cli.umap_sources import Drawable, PublishedCall, of_published, of_submission
 from cryobench.core import InputError
@@ -95,6 +95,7 @@ def umap(
         console.print(f"Picture: {folder / 'umap.png'}", markup=False, soft_wrap=True)
 
 
+@glyphs_told_once()
 def _picture(found: Drawable, drawing: LatentDrawing) -> bytes:
     from cryobench.report import points_figure  # noqa: PLC0415 (half a second to load)
 

@@ -6,6 +6,8 @@ on one line, without a traceback, and exits with status 2.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class CryobenchError(Exception):
     """Base class of every error that a user can mend."""
@@ -41,3 +43,11 @@ class UnknownNameError(CryobenchError):
 
 class DuplicateNameError(CryobenchError):
     """A registry already has an entry of that name."""
+
+
+class MissingGlyphWarning(UserWarning):
+    """Letters of a picture that no font of this system holds, so that boxes stand for them."""
+
+    def __init__(self, letters: Sequence[str]) -> None:
+        super().__init__(f"no font of this system holds: {' '.join(letters)}")
+        self.letters = tuple(letters)

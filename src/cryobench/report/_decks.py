@@ -43,9 +43,10 @@ Means = tuple[Int[np.ndarray, " S"], Float[np.ndarray, " S"]]
 
 @dataclass(frozen=True)
 class StateTable:
-    """One number for each method and state: its label, and by method the states and their numbers."""
+    """One number for each method and state: its label, what it is, and by method the states and their numbers."""
 
     label: str
+    measure: str
     means: dict[str, Means]
 
     def grid(self, order: Sequence[str]) -> tuple[Float[np.ndarray, "m B"], list[str], Bins]:
@@ -70,7 +71,9 @@ def state_deck(results: Results, states: States, prefix: str) -> Deck:
     for table in state_tables(results):
         values, methods, bins = table.grid(order)
         if len(bins) > 1:
-            plots.append(state_plot(values, methods, bins, states, table.label, f"{prefix}-states-{len(plots)}"))
+            plots.append(
+                state_plot(values, methods, bins, states, table.label, table.measure, f"{prefix}-states-{len(plots)}")
+            )
     return Deck(f"{prefix}-states", "Measure", tuple(plots))
 
 
@@ -88,8 +91,11 @@ def state_tables(results: Results) -> list[StateTable]:
     for members in sorted(groups.values(), key=_rank_of_items):
         first = members[0]
         protocol = protocol_text(first.protocol, first.convention, first.parameters)
-        label = f"{with_unit(first.metric.label, first.metric.unit)} · {protocol}"
-        tables.append(StateTable(label, {each.method: state_means(each.states, each.values) for each in members}))
+        measure = with_unit(first.metric.label, first.metric.unit)
+        label = f"{measure} · {protocol}"
+        tables.append(
+            StateTable(label, measure, {each.method: state_means(each.states, each.values) for each in members})
+        )
     return tables or _from_curves(results)
 
 
@@ -164,5 +170,6 @@ def _from_curves(results: Results) -> list[StateTable]:
             if places is not None:
                 means[curve.method] = state_means(np.asarray(places), item_means(curve))
         if means:
-            tables.append(StateTable(f"mean over the curve · {group.title}", means))
+            measure = f"mean of {group.label}"
+            tables.append(StateTable(f"mean over the curve · {group.title}", measure, means))
     return tables

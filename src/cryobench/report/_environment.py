@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from cryobench.core import slug
 from cryobench.core.words import parameter_words
 from cryobench.report._runs import duration, memory, more
-from cryobench.report._style import with_unit
+from cryobench.report._style import axis_name, with_unit
 from cryobench.report._table import range_text
 
 
@@ -23,5 +23,5 @@ def page_environment() -> Environment:
     environment.filters.update(
         with_unit=with_unit, duration=duration, memory=memory, more=more, range=range_text, slug=slug
     )
-    environment.globals["parameter_words"] = parameter_words
+    environment.globals.update(parameter_words=parameter_words, axis_name=axis_name)
     return environment

@@ -25,12 +25,15 @@ from cryobench.core import Curve, Histogram, ImbalancePoint, ResultsDocument, St
 from cryobench.report._bins import MOST_LINES, Bins, binned, state_means
 from cryobench.report._curves import THRESHOLDS, CurveGroup, band, frequency_ticks
 from cryobench.report._encode import quantised, script_text
+from cryobench.report._log_axis import bin_axis, decades
 from cryobench.report._states import States
 from cryobench.report._style import LineStyle, line_styles, with_unit
 
 MOST_POINTS = 5000
 _NAMED_TICKS = 9
 _SHORT = 18
+_LEGEND_LETTERS = 36
+_BAR_LETTERS = 24
 
 
 @dataclass(frozen=True)
@@ -73,14 +76,15 @@ def curve_plot(
     note = ""
     for curve in group.curves:
         role = roles[curve.method]
-        name = plain(curve.method if role == "method" else f"{curve.method} ({role})")
+        short = _short(curve.method, _LEGEND_LETTERS)
+        name = plain(short if role == "method" else f"{short} ({role})")
         states = places.get(curve.method)
         if states is not None and curve.items:
             items, bins = _lines(np.asarray(curve.items, dtype=np.float64), np.asarray(states))
             note = f"Curves of single states: {bins.note}" if bins.note else note
             lines.append({"method": curve.method, "trace": len(figure.data), **_where(bins), **quantised(items)})
         figure.add_trace(_mean_trace(curve, name, styles[curve.method], in_angstrom=group.is_shell_correlation))
-    figure.update_xaxes(title_text=plain(with_unit(group.x_label, group.x_unit)))
+    figure.update_xaxes(title_text=plain(with_unit(group.x_label, group.x_unit)), hoverformat=".4~g")
     figure.update_yaxes(title_text=plain(group.label), title_standoff=8)
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
     figure.update_layout(hovermode="x unified", showlegend=True, legend=legend)
@@ -95,6 +99,7 @@ def state_plot(
     bins: Bins,
     known: States,
     label: str,
+    measure: str,
     plot_id: str,
 ) -> Plot:
     """Return a heat map of one number for each method (rows) and state (columns).
@@ -110,7 +115,9 @@ def state_plot(
     known
         Names of the states.
     label
-        What the numbers are.
+        What the plot shows.
+    measure
+        What the numbers are, with their unit.
     plot_id
         Of the element.
     """
@@ -118,7 +125,7 @@ def state_plot(
         z=values.astype(np.float32),
         hovertemplate="%{text}<br>%{z:.4g}<extra></extra>",
         colorscale="Cividis",
-        colorbar={"thickness": 10, "outlinewidth": 0, "len": 1.0, "nticks": 4},
+        colorbar=_bar(measure, 4),
         xgap=0.5 if len(bins) <= 60 else 0,
         ygap=1,
     )
@@ -158,7 +165,7 @@ def matrix_plot(matrix: StateMatrix, known: States, plot_id: str) -> Plot:
             z=values.astype(np.float32),
             hovertemplate="%{text}<br>%{z:.4g}<extra></extra>",
             colorscale="Viridis",
-            colorbar={"thickness": 10, "outlinewidth": 0, "len": 1.0, "nticks": 5},
+            colorbar=_bar("FSC AUC", 5),
         )
     )
     figure.add_trace(
@@ -228,21 +235,27 @@ def histogram_plot(histograms: Sequence[Histogram], document: ResultsDocument, p
         share = np.asarray(histogram.counts, dtype=np.float64) / max(sum(histogram.counts), 1)
         figure.add_trace(
             go.Scatter(
-                x=list(histogram.edges),
+                x=[float(f"{edge:.6g}") for edge in bin_axis(histogram.edges, histogram.unit).edges],
                 y=_listed(np.append(share, 0.0)),
                 mode="lines",
                 line={"color": style.colour, "dash": style.dash, "width": 2, "shape": "hv"},
-                name=plain(f"{histogram.method}: median {histogram.median:.3g} {histogram.unit}"),
+                name=plain(
+                    f"{_short(histogram.method, _LEGEND_LETTERS - 14)}: median {histogram.median:.3g} {histogram.unit}"
+                ),
                 hovertemplate="%{y:.3f}",
             )
         )
-    figure.update_xaxes(
-        title_text=plain(with_unit(first.quantity, first.unit)), range=[first.edges[0], first.edges[-1]]
-    )
+    bins = bin_axis(first.edges, first.unit)
+    ends = [bins.edges[0], bins.edges[-1]]
+    figure.update_xaxes(title_text=plain(with_unit(first.quantity, first.unit)), range=ends, hoverformat=".3~g")
+    if bins.logarithmic:
+        ticks = decades(*ends)
+        names = [f"{tick:g}" for tick in ticks]
+        figure.update_xaxes(type="log", range=np.log10(ends).tolist(), tickvals=ticks, ticktext=names)
     figure.update_yaxes(title_text="fraction of particles", rangemode="tozero", title_standoff=8)
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
     figure.update_layout(hovermode="x unified", showlegend=True, legend=legend)
-    return Plot(plot_id, first.quantity, _json(figure, {"kind": "still"}), 380)
+    return Plot(plot_id, first.quantity, _json(figure, {"kind": "still"}), 420, bins.note)
 
 
 def drawn_points(count: int) -> Int[np.ndarray, " drawn"]:
@@ -254,8 +267,8 @@ def drawn_points(count: int) -> Int[np.ndarray, " drawn"]:
 
 
 def plain(text: str) -> str:
-    """Return text that plotly shows as it stands: neither its own tags nor its templates are understood in it."""
-    return html.escape(text, quote=False).replace("%{", "%\N{ZERO WIDTH SPACE}{")
+    """Return text that plotly shows as it stands: no tags, templates or formulas are understood in it."""
+    return html.escape(text, quote=False).replace("%{", "%\N{ZERO WIDTH SPACE}{").replace("$", "&#36;")
 
 
 def _lines(items: Float[np.ndarray, "n x"], states: Int[np.ndarray, " n"]) -> tuple[Float[np.ndarray, "l x"], Bins]:
@@ -278,10 +291,17 @@ def _json(figure: go.Figure, link: Mapping[str, object]) -> Markup:
     return script_text(f'{{"figure":{figure.to_json()},"link":{beside}}}')
 
 
-def _short(name: str) -> str:
-    if len(name) <= _SHORT:
+def _short(name: str, most: int = _SHORT) -> str:
+    if len(name) <= most:
         return name
-    return textwrap.shorten(name, _SHORT, placeholder="…") if " " in name else f"{name[: _SHORT - 1]}…"
+    shortened = textwrap.shorten(name, most, placeholder="…")
+    return shortened if len(shortened) > most // 2 else f"{name[: most - 1].rstrip()}…"
+
+
+def _bar(measure: str, ticks: int) -> dict[str, Any]:
+    words = "<br>".join(map(plain, textwrap.wrap(measure, _BAR_LETTERS)[:3]))
+    title = {"text": words, "side": "right", "font": {"size": 12}}
+    return {"thickness": 10, "outlinewidth": 0, "len": 1.0, "nticks": ticks, "title": title}
 
 
 def _layout() -> dict[str, Any]:
@@ -317,7 +337,7 @@ def _add_band(figure: go.Figure, curve: Curve, style: LineStyle) -> None:
         return
     low, high = limits
     red, green, blue = (int(style.colour[i : i + 2], 16) for i in (1, 3, 5))
-    name = plain(curve.method)
+    name = plain(_short(curve.method, _LEGEND_LETTERS))
     figure.add_trace(
         go.Scatter(
             x=[*curve.x, *reversed(curve.x)],
@@ -351,8 +371,10 @@ def _shell_axes(figure: go.Figure, group: CurveGroup) -> None:
             threshold,
             line={"color": "#858b93", "width": 1},
             opacity=0.7,
-            annotation={"text": str(threshold), "font": {"size": 11}, "xanchor": "right"},
+            # Beside the axes: within them the words would meet the markers.
+            annotation={"text": str(threshold), "font": {"size": 11}, "x": 1, "xanchor": "left", "yanchor": "middle"},
         )
+    figure.update_layout(margin={"r": 42})
 
 
 def _listed(values: np.ndarray) -> list[Any]:
@@ -371,5 +393,6 @@ def config() -> Mapping[str, object]:
         "responsive": True,
         "showTips": False,
         "plotlyServerURL": "",
-        "modeBarButtonsToRemove": ["select2d", "lasso2d", "sendDataToCloud"],
+        "showSendToCloud": False,
+        "modeBarButtons": [["toImage"], ["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]],
     }

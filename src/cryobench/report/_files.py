@@ -14,6 +14,7 @@ from cryobench.report import _drawings, _scenes
 from cryobench.report._curves import group_curves
 from cryobench.report._decks import state_tables
 from cryobench.report._file_names import FileNames
+from cryobench.report._heads import Note
 from cryobench.report._overview import overview
 from cryobench.report._plots import FIGURE_FORMATS, FigureFormat, rendered
 from cryobench.report._points import points_drawing
@@ -69,12 +70,14 @@ def _drawn(results: Results) -> Iterator[tuple[str, Figure]]:
     for table in state_tables(results):
         values, methods, bins = table.grid([card.name for card in document.methods])
         if len(bins) > 1:
-            words = f"{bins.note} {note}".strip()
-            yield f"states {table.label}", _drawings.heat_map(values, methods, bins.names(states), table.label, words)
+            yield (
+                f"states {table.label}",
+                _drawings.heat_map(values, methods, bins.names(states), table, note.after(bins.note)),
+            )
     for matrix in document.matrices:
         areas = np.array([[np.nan if each is None else each for each in row] for row in matrix.values])
         title = f"Recovered against true states: {matrix.method}"
-        words = f"{protocol_text(matrix.protocol, matrix.convention)}; {note}"
+        words = note.after(protocol_text(matrix.protocol, matrix.convention))
         yield (
             f"matrix {matrix.method} {matrix.protocol} {matrix.convention}",
             matrix_drawing(areas, matrix.names, title, words, f"FSC AUC, {matrix.convention}"),
@@ -88,28 +91,28 @@ def _drawn(results: Results) -> Iterator[tuple[str, Figure]]:
     yield from _pictures(results, states, note)
 
 
-def _latents(results: Results, note: str) -> Iterator[tuple[str, Figure]]:
+def _latents(results: Results, note: Note) -> Iterator[tuple[str, Figure]]:
     document = results.document
     for method, embeddings in embeddings_by_method(results.embeddings, [card.name for card in document.methods]):
         drawings = [(each.kind, each.points) for each in embeddings]
         colouring = Colouring(document.coordinate, embeddings[0].colours)
-        words = f"{len(embeddings[0].points):,} particles; a picture, not a score; {note}"
+        words = note.after(f"{len(embeddings[0].points):,} particles", "a picture, not a score")
         yield f"latents {method}", points_drawing(drawings, [colouring], f"Latents of {method}", words)
 
 
-def _pictures(results: Results, states: States, note: str) -> Iterator[tuple[str, Figure]]:
+def _pictures(results: Results, states: States, note: Note) -> Iterator[tuple[str, Figure]]:
     document = results.document
     for group in dict.fromkeys(picture.group for picture in results.pictures):
         found = [picture for picture in results.pictures if picture.group == group]
-        words = f"{'; '.join(dict.fromkeys(picture.view for picture in found))}; {note}"
+        words = note.after(*dict.fromkeys(picture.view for picture in found))
         yield f"pictures {group}", _scenes.pictures(found, group.capitalize(), words)
     shown = [surface for surface in results.surfaces if len(surface.faces)]
     if shown:
         colours = {name: style.colour for name, style in line_styles(document.methods).items()}
-        words = f"level: {'; '.join(dict.fromkeys(surface.level for surface in shown))}; {note}"
+        words = note.after(f"level: {'; '.join(dict.fromkeys(surface.level for surface in shown))}")
         yield "surfaces", _scenes.surfaces(shown, states.names, colours, "True and recovered surfaces", words)
 
 
-def _note(document: ResultsDocument) -> str:
+def _note(document: ResultsDocument) -> Note:
     card = document.dataset
-    return f"{card.title} ({card.id}){': STAND-IN' if card.stand_in else ''}"
+    return Note(f"{card.title} ({card.id})", bool(card.stand_in))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,11 +12,13 @@ from matplotlib.gridspec import GridSpec
 
 from cryobench.core import Embedding, Picture, Results
 from cryobench.report._curves import group_curves
-from cryobench.report._drawings import draw_curve, shell_axes
+from cryobench.report._drawings import add_legend, curve_name, draw_curve, legend_room, shell_axes
 from cryobench.report._figures import drawn_points
+from cryobench.report._heads import MARK, MARK_COLOURS, MARK_TEXT
 from cryobench.report._pictures import contrast, grey_levels, scale_bar
 from cryobench.report._plots import MUTED, TEXT, calm, canvas, png
 from cryobench.report._style import (
+    axis_name,
     colour_limits,
     colour_map,
     line_styles,
@@ -25,8 +26,10 @@ from cryobench.report._style import (
     protocol_text,
     with_unit,
 )
+from cryobench.report._words import shortened, wrapped
 
 _WIDTH, _HEIGHT = 1600, 900
+_LEGEND_WORDS = 2.2  # inches
 # Where the grid of volumes lies, in pixels from the lower left corner.
 _VOLUMES_LEFT, _VOLUMES_TOP, _VOLUMES_WIDTH, _VOLUMES_HEIGHT = 905.0, 765.0, 675.0, 318.0
 
@@ -40,16 +43,16 @@ def overview(results: Results) -> Figure:
     """Return an overview of a run: particles, volumes, curves and a latent space."""
     figure = canvas(_WIDTH / 100, _HEIGHT / 100, dpi=100)
     card = results.document.dataset
-    figure.text(
-        0.025, 0.955, literal(f"{card.title}  ({card.id})"), fontsize=19, weight="bold", color=TEXT, va="center"
-    )
+    words = shortened(f"{card.title}  ({card.id})", 13.5 if card.stand_in else 15.2, 19.0, "bold")
+    figure.text(0.025, 0.955, literal(words), fontsize=19, weight="bold", color=TEXT, va="center")
     if card.stand_in:
-        words = textwrap.shorten(f"STAND-IN: {card.stand_in}", 190, placeholder=" …")
-        box = {"facecolor": "#fff1dc", "edgecolor": "#d9822b", "boxstyle": "round,pad=0.4"}
-        figure.text(0.027, 0.022, literal(words), fontsize=11, color="#6a3a00", va="center", bbox=box)
+        figure.text(0.974, 0.955, MARK, fontsize=12, weight="bold", color=MARK_TEXT, ha="right", va="center",
+                    bbox={**MARK_COLOURS, "boxstyle": "round,pad=0.4"})  # fmt: skip
+        figure.text(0.027, 0.022, literal(shortened(f"{MARK}: {card.stand_in}", 15.0, 11.0)), fontsize=11,
+                    color=MARK_TEXT, va="center", bbox={**MARK_COLOURS, "boxstyle": "round,pad=0.4"})  # fmt: skip
     _particles(figure, [picture for picture in results.pictures if picture.group == "particles"])
     _volumes(figure, [picture for picture in results.pictures if picture.group == "volumes"])
-    _curves(figure.add_axes((0.055, 0.125, 0.48, 0.29)), results)
+    _curves(figure, results)
     _latents(figure, results)
     return figure
 
@@ -70,7 +73,7 @@ def _particles(figure: Figure, pictures: Sequence[Picture]) -> None:
             axes = figure.add_subplot(grid[i, j])
             _show(axes, picture, contrast(picture.pixels), bar=i == j == 0)
             if j == 0:
-                words = literal(textwrap.shorten(picture.row, 30, placeholder="…"))
+                words = "\n".join(map(literal, wrapped(picture.row, 1.6, 9.0, most=2)))
                 axes.text(0.03, 0.97, words, transform=axes.transAxes, ha="left", va="top", fontsize=9, color="white",
                           bbox={"facecolor": "black", "alpha": 0.55, "edgecolor": "none", "pad": 2})  # fmt: skip
 
@@ -79,9 +82,7 @@ def _volumes(figure: Figure, pictures: Sequence[Picture]) -> None:
     """Draw the first rows and evenly spaced columns of the grid of volumes."""
     views = ", ".join(dict.fromkeys(picture.view for picture in pictures))
     figure.text(0.493, 0.9, "Volumes", fontsize=13, color=TEXT, va="center", weight="bold")
-    figure.text(
-        0.553, 0.9, literal(textwrap.shorten(views, 60, placeholder="…")), fontsize=10.5, color=MUTED, va="center"
-    )
+    figure.text(0.553, 0.9, literal(shortened(views, 6.8, 10.5)), fontsize=10.5, color=MUTED, va="center")
     if not pictures:
         _nothing(figure, 0.493, "no volume pictures in this run")
         return
@@ -103,9 +104,9 @@ def _volumes(figure: Figure, pictures: Sequence[Picture]) -> None:
             else:
                 axes.set_axis_off()
             if i == 0:
-                axes.set_title(literal(textwrap.shorten(column, 14, placeholder="…")), fontsize=10, color=MUTED, pad=4)
+                axes.set_title(literal(shortened(column, 0.95 * step / 100, 10.0)), fontsize=10, color=MUTED, pad=4)
             if j == 0:
-                label = literal(textwrap.shorten(row, 18, placeholder="…"))
+                label = "\n".join(map(literal, wrapped(row, 1.0, 10.5, most=2)))
                 axes.text(
                     -0.08, 0.5, label, transform=axes.transAxes, ha="right", va="center", fontsize=10.5, color=TEXT
                 )
@@ -122,8 +123,9 @@ def _show(axes: Axes, picture: Picture, limits: tuple[float, float], *, bar: boo
         axes.text(left, y - 0.03 * height, f"{length:g} Å", color="white", fontsize=8, va="bottom")
 
 
-def _curves(axes: Axes, results: Results) -> None:
+def _curves(figure: Figure, results: Results) -> None:
     """Draw the curves of one group: a shell correlation if there is one."""
+    axes = figure.add_axes((0.055, 0.125, 0.48, 0.29))
     groups = sorted(group_curves(results.document), key=lambda group: not group.is_shell_correlation)
     calm(axes)
     if not groups:
@@ -132,6 +134,9 @@ def _curves(axes: Axes, results: Results) -> None:
         return
     group, styles = groups[0], line_styles(results.document.methods)
     roles = {card.name: card.role for card in results.document.methods}
+    names, room = legend_room([curve_name(curve, roles[curve.method]) for curve in group.curves], _LEGEND_WORDS)
+    # The legend takes what it needs, up to where the latents begin.
+    axes.set_position((0.055, 0.125, 0.715 - 0.055 - (room + 0.55) / 16, 0.29))
     for curve in group.curves:
         draw_curve(axes, curve, styles[curve.method], roles[curve.method])
     protocol = protocol_text(group.protocol, group.convention)
@@ -142,7 +147,7 @@ def _curves(axes: Axes, results: Results) -> None:
     axes.margins(x=0)
     if group.is_shell_correlation:
         shell_axes(axes, group)
-    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=10.5, handlelength=3)
+    add_legend(axes, names, 0.45 / (16 * axes.get_position().width))
 
 
 def _latents(figure: Figure, results: Results) -> None:
@@ -165,11 +170,13 @@ def _latents(figure: Figure, results: Results) -> None:
         vmin=low,
         vmax=high,
     )
-    title = f"Latents of {textwrap.shorten(embedding.method, 20, placeholder='…')}"
+    title = shortened(f"Latents of {embedding.method}", 3.9, 13.0, "bold")
     axes.set_title(literal(title), loc="left", fontsize=13, color=TEXT, weight="bold", pad=26)
     axes.text(0, 1.045, literal(f"{embedding.kind}, a picture and not a score"), transform=axes.transAxes,
               fontsize=10.5, color=MUTED)  # fmt: skip
     axes.set(xticks=[], yticks=[])
+    axes.set_xlabel(literal(axis_name(embedding.kind, 1)), color=MUTED)
+    axes.set_ylabel(literal(axis_name(embedding.kind, 2)), color=MUTED)
     for spine in axes.spines.values():
         spine.set_color("#dde1e6")
     bar = figure.colorbar(points, cax=figure.add_axes((0.925, 0.125, 0.009, 0.29)))

@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from cryobench.report._fonts import quiet_fonts, tell_missing, use_families
+
 FigureFormat = Literal["png", "svg", "pdf"]
 FIGURE_FORMATS: tuple[FigureFormat, ...] = get_args(FigureFormat)
 
@@ -43,6 +45,11 @@ def rendered(figure: Figure, file_format: FigureFormat, dpi: int | None = None) 
 
     Text stays text in SVG and PDF, so that it can be edited. The resolution, ``dpi``, is that of a PNG, and of what is
     made of pixels in the others.
+
+    Warns
+    -----
+    MissingGlyphWarning
+        Once, with the letters that no font of this system holds.
     """
     buffer = io.BytesIO()
     # Neither a date nor the version of matplotlib: the file changes only where the picture does.
@@ -51,6 +58,8 @@ def rendered(figure: Figure, file_format: FigureFormat, dpi: int | None = None) 
         "svg": {"Date": None, "Creator": None},
         "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
     }[file_format]
-    with rc_context({"svg.hashsalt": "cryobench", "svg.fonttype": "none", "pdf.fonttype": 42}):
+    use_families(figure)
+    with rc_context({"svg.hashsalt": "cryobench", "svg.fonttype": "none", "pdf.fonttype": 42}), quiet_fonts():
         figure.savefig(buffer, format=file_format, metadata=metadata, dpi=dpi or "figure")
+    tell_missing(figure)
     return buffer.getvalue()

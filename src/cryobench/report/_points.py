@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
 import matplotlib
@@ -14,23 +13,25 @@ from matplotlib.colors import BoundaryNorm, LinearSegmentedColormap, ListedColor
 from matplotlib.figure import Figure
 
 from cryobench.core import Colouring, stream
-from cryobench.report._plots import MUTED, TEXT, canvas, png
-from cryobench.report._style import colour_limits, colour_map, literal, with_unit
+from cryobench.report._heads import Note, headed, inches
+from cryobench.report._plots import MUTED, TEXT, png
+from cryobench.report._style import axis_name, colour_limits, colour_map, literal, with_unit
+from cryobench.report._words import shortened
 
 _PANEL = 5.2  # inches
 _BAR = 1.3
-_HEAD = 0.85
+_LEFT, _BOTTOM, _ABOVE = 0.4, 0.4, 0.3  # beside a panel, for its axes and its title
 
 
 def points_figure(
     drawings: Sequence[tuple[str, Float32[np.ndarray, "N 2"]]], colourings: Sequence[Colouring], title: str, note: str
 ) -> bytes:
     """Return a PNG of latent spaces side by side, a row for each colouring: :func:`points_drawing` says the rest."""
-    return png(points_drawing(drawings, colourings, title, note))
+    return png(points_drawing(drawings, colourings, title, Note(note)))
 
 
 def points_drawing(
-    drawings: Sequence[tuple[str, Float32[np.ndarray, "N 2"]]], colourings: Sequence[Colouring], title: str, note: str
+    drawings: Sequence[tuple[str, Float32[np.ndarray, "N 2"]]], colourings: Sequence[Colouring], title: str, note: Note
 ) -> Figure:
     """Return latent spaces side by side, a row for each colouring.
 
@@ -45,23 +46,25 @@ def points_drawing(
     """
     columns, rows = len(drawings), len(colourings)
     bar = 0.0 if all(colouring.names for colouring in colourings) else _BAR
-    width, height = columns * _PANEL + bar, rows * _PANEL + _HEAD
-    figure = canvas(width, height)
-    figure.text(0.2 / width, 1 - 0.26 / height, literal(title), fontsize=15, weight="bold", color=TEXT, va="center")
-    shown = textwrap.shorten(note, int(13 * width), placeholder="…")
-    figure.text(0.2 / width, 1 - 0.58 / height, literal(shown), fontsize=10, color=MUTED, va="center")
+    figure = headed(columns * _PANEL + bar, rows * _PANEL, title, note)
+    width, height = figure.get_size_inches().tolist()
+    inner = _PANEL - _BOTTOM - _ABOVE
     for i, colouring in enumerate(colourings):
         for j, (kind, points) in enumerate(drawings):
-            left, bottom = j * _PANEL + 0.2, (rows - 1 - i) * _PANEL + 0.2
-            axes = figure.add_axes((left / width, bottom / height, (_PANEL - 0.4) / width, (_PANEL - 0.45) / height))
-            axes.set_title(literal(f"{kind} by {with_unit(colouring.coordinate.name, colouring.coordinate.unit)}"),
-                           loc="left", fontsize=11, color=MUTED, pad=4)  # fmt: skip
+            bottom = (rows - 1 - i) * _PANEL + _BOTTOM
+            axes = inches(figure, j * _PANEL + _LEFT, bottom, _PANEL - _LEFT - 0.2, inner)
+            words = f"{kind} by {with_unit(colouring.coordinate.name, colouring.coordinate.unit)}"
+            axes.set_title(
+                literal(shortened(words, _PANEL - _LEFT - 0.2, 11.0)), loc="left", fontsize=11, color=MUTED, pad=4
+            )
+            axes.set_xlabel(literal(axis_name(kind, 1)), color=MUTED, fontsize=9)
+            axes.set_ylabel(literal(axis_name(kind, 2)), color=MUTED, fontsize=9)
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set_color("#dde1e6")
             if colouring.names:
                 _draw_classes(axes, points, colouring)
             else:
-                place = ((columns * _PANEL) / width, bottom / height, 0.15 / width, (_PANEL - 0.45) / height)
+                place = ((columns * _PANEL) / width, bottom / height, 0.15 / width, inner / height)
                 _draw_values(axes, points, colouring, figure if j == columns - 1 else None, place)
     return figure
 
@@ -103,7 +106,7 @@ def _draw_classes(axes: Axes, points: np.ndarray, colouring: Colouring) -> None:
         if len(own):
             box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.0}
             x, y = np.median(own, axis=0)
-            words = literal(textwrap.shorten(name, 16, placeholder="…"))
+            words = literal(shortened(name, 1.2, 8.0))
             axes.text(x, y, words, fontsize=8, color=TEXT, ha="center", va="center", bbox=box)
 
 

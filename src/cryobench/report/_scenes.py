@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
@@ -14,10 +13,11 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from cryobench.core import Picture, Surface
-from cryobench.report._drawings import headed, inches
+from cryobench.report._heads import Note, headed, inches
 from cryobench.report._pictures import contrast, grey_levels, scale_bar
 from cryobench.report._plots import MUTED, TEXT
 from cryobench.report._style import literal
+from cryobench.report._words import wrapped
 
 _CELL = 1.25  # inches
 _LEFT = 1.6
@@ -26,7 +26,7 @@ _TRUTH = "#bdc4d1"
 T = TypeVar("T")
 
 
-def pictures(found: Sequence[Picture], title: str, note: str) -> Figure:
+def pictures(found: Sequence[Picture], title: str, note: Note) -> Figure:
     """Return the pictures of one group as a grid; each row but of particles shares its contrast."""
     places = {(picture.row, picture.column): picture for picture in found}
     rows = list(dict.fromkeys(picture.row for picture in found))
@@ -47,7 +47,7 @@ def pictures(found: Sequence[Picture], title: str, note: str) -> Figure:
 
 
 def surfaces(
-    found: Sequence[Surface], names: Sequence[str], colours: Mapping[str, str], title: str, note: str
+    found: Sequence[Surface], names: Sequence[str], colours: Mapping[str, str], title: str, note: Note
 ) -> Figure:
     """Return surfaces as a grid: the truth and each method in rows, states in columns, all from one side."""
     places = {(surface.method, surface.state): surface for surface in found}
@@ -98,19 +98,24 @@ def _spread(values: list[T]) -> list[T]:
     return [values[i] for i in np.unique(np.linspace(0, len(values) - 1, count).round().astype(int))]
 
 
-def _grid_figure(rows: int, columns: int, title: str, note: str) -> Figure:
-    return headed(max(_LEFT + columns * _CELL + 0.3, 6.0), rows * _CELL + 1.3, title, note)
+def _grid_figure(rows: int, columns: int, title: str, note: Note) -> Figure:
+    return headed(max(_LEFT + columns * _CELL + 0.3, 6.0), rows * _CELL + 0.65, title, note)
 
 
 def _cell(figure: Figure, rows: int, i: int, j: int, row: str, column: str) -> Axes:
     axes = inches(figure, _LEFT + j * _CELL, 0.2 + (rows - 1 - i) * _CELL, 0.95 * _CELL, 0.95 * _CELL)
     axes.set_axis_off()
     if i == 0:
-        axes.set_title(literal(textwrap.shorten(column, 14, placeholder="…")), fontsize=9, color=MUTED, pad=4)
+        axes.set_title(_lines(column, 0.92 * _CELL, 9.0), fontsize=9, color=MUTED, pad=4)
     if j == 0:
-        axes.text(-0.08, 0.5, literal(textwrap.shorten(row, 18, placeholder="…")), transform=axes.transAxes, ha="right",
-                  va="center", fontsize=9.5, color=TEXT)  # fmt: skip
+        axes.text(-0.08, 0.5, _lines(row, _LEFT - 0.25, 9.5), transform=axes.transAxes, ha="right", va="center",
+                  fontsize=9.5, color=TEXT)  # fmt: skip
     return axes
+
+
+def _lines(name: str, inches: float, size: float) -> str:
+    """Return a name on as many lines as it takes, two at most above a picture and three beside it."""
+    return "\n".join(map(literal, wrapped(name, inches, size, most=2 if inches < _CELL else 3)))
 
 
 def _bar(axes: Axes, picture: Picture) -> None:

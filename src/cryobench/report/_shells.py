@@ -12,8 +12,10 @@ from matplotlib.ticker import FuncFormatter
 
 from cryobench.core import Curve
 from cryobench.report._curves import THRESHOLDS
+from cryobench.report._heads import Note, headed, inches
 from cryobench.report._plots import MUTED, TEXT, calm, canvas, png
 from cryobench.report._style import literal
+from cryobench.report._words import shortened, width_of
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 _NAMED = 24  # states whose names fit beside a matrix
@@ -63,10 +65,12 @@ def _resolution_axis(axes: Axes, nyquist: float) -> None:
 
 def matrix_figure(areas: Float64[np.ndarray, "S S"], names: Sequence[str], title: str, note: str) -> bytes:
     """Return a PNG of a matrix of FSC AUC: :func:`matrix_drawing` says the rest."""
-    return png(matrix_drawing(areas, names, title, note, "FSC AUC, standard"))
+    return png(matrix_drawing(areas, names, title, Note(note), "FSC AUC, standard"))
 
 
-def matrix_drawing(areas: Float64[np.ndarray, "S S"], names: Sequence[str], title: str, note: str, unit: str) -> Figure:
+def matrix_drawing(
+    areas: Float64[np.ndarray, "S S"], names: Sequence[str], title: str, note: Note, unit: str
+) -> Figure:
     """Return a matrix of FSC AUC, recovered maps (rows) by true maps (columns); the best of a row is marked.
 
     Parameters
@@ -80,19 +84,19 @@ def matrix_drawing(areas: Float64[np.ndarray, "S S"], names: Sequence[str], titl
     unit
         What the values are.
     """
-    figure = canvas(7.6, 7.2)
-    figure.text(0.03, 0.965, literal(title), fontsize=14, weight="bold", color=TEXT, va="center")
-    figure.text(0.03, 0.925, literal(note), fontsize=10, color=MUTED, va="center")
-    axes = figure.add_axes((0.14, 0.13, 0.7, 0.74))
+    shown_names = [shortened(name, 1.6, 8.0) for name in names] if len(names) <= _NAMED else []
+    edge = max([0.75, *(0.55 + width_of(name, 8.0) for name in shown_names)])
+    figure = headed(edge + 6.5, edge + 5.45, title, note)
+    axes = inches(figure, edge, edge, 5.3, 5.3)
     shown = axes.imshow(areas, cmap="viridis", interpolation="nearest")
     for row in np.flatnonzero(np.isfinite(areas).all(axis=1)):
         axes.plot(int(areas[row].argmax()), row, "o", color="white", markersize=3, markeredgecolor="black")
     axes.set_xlabel("true state", color=MUTED)
     axes.set_ylabel("recovered state", color=MUTED)
-    if len(names) <= _NAMED:
+    if shown_names:
         places = list(range(len(names)))
-        axes.set_xticks(places, [literal(name) for name in names], rotation=90, fontsize=8)
-        axes.set_yticks(places, [literal(name) for name in names], fontsize=8)
-    bar = figure.colorbar(shown, cax=figure.add_axes((0.87, 0.13, 0.03, 0.74)))
+        axes.set_xticks(places, [literal(name) for name in shown_names], rotation=90, fontsize=8)
+        axes.set_yticks(places, [literal(name) for name in shown_names], fontsize=8)
+    bar = figure.colorbar(shown, cax=inches(figure, edge + 5.45, edge, 0.22, 5.3))
     bar.set_label(literal(unit), color=MUTED)
     return figure

@@ -110,6 +110,11 @@ def with_unit(name: str, unit: str) -> str:
     return f"{name} ({unit})" if unit else name
 
 
+def axis_name(kind: str, place: int) -> str:
+    """Return what an axis of a drawing of latents is, the first or the second."""
+    return f"{'PC' if kind == 'PCA' else kind} {place}"
+
+
 def literal(text: str) -> str:
     """Return text that matplotlib shows as it stands, without reading formulas in it."""
     return text.replace("$", r"\$")

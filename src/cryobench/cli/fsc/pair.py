@@ -13,7 +13,7 @@ from cryobench.align import align_volumes
 from cryobench.benchmark import PairScores, compare_maps
 from cryobench.benchmark.tables import csv_text
 from cryobench.cli.align import Apix, print_alignment, require_own_files
-from cryobench.cli.console import console, mendable_errors
+from cryobench.cli.console import console, glyphs_told_once, mendable_errors
 from cryobench.cli.options import Threads
 from cryobench.cli.scores import PlotFile, write_picture
 from cryobench.cli.stage import use_threads
@@ -94,6 +94,7 @@ def _text(scores: PairScores) -> str:
     return csv_text(("convention", "cycles_per_pixel", "frequency_1/angstrom", "fsc"), rows)
 
 
+@glyphs_told_once()
 def _picture(volume: str, reference: str, scores: PairScores, *, masked: bool) -> bytes:
     from cryobench.report import shell_figure  # noqa: PLC0415 (half a second to load)
 

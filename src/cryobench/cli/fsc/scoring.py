@@ -22,7 +22,7 @@ from cryobench.benchmark import (
     scores_text,
     volume_score_records,
 )
-from cryobench.cli.console import console
+from cryobench.cli.console import console, glyphs_told_once
 from cryobench.cli.fsc.options import Frame
 from cryobench.cli.fsc.sources import Scorable, published_folder
 from cryobench.cli.scores import print_scores, write_picture
@@ -87,6 +87,7 @@ def _shown(record: Score) -> dict[str, float | int | str]:
     return {name: value for name, value in record.parameters.items() if name != "mask"}
 
 
+@glyphs_told_once()
 def write(
     output: Path,
     found: Scorable,

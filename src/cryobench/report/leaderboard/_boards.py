@@ -43,7 +43,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """Entries of one status on one build of a dataset, best first by the first column.
+    """Entries of one status on one build of a dataset: best first by the first column, but by name if quoted.
 
     ``sources`` are the notes of a table of quoted scores: source and caveat.
     """
@@ -139,7 +139,10 @@ def _tables(entries: Iterable[LeaderboardEntry], anchor: str) -> tuple[Table, ..
 def _table(entries: list[LeaderboardEntry], status: str, anchor: str) -> Table:
     columns = columns_of(entries)
     scores = {entry.id: {score.key: score for score in entry.scores} for entry in entries}
-    ordered = sorted(entries, key=lambda entry: (_order(scores[entry.id], columns), entry.id))
+    if status == "quoted":  # of several sources, and not ranked
+        ordered = sorted(entries, key=lambda entry: (entry.method.name.casefold(), entry.method.name, entry.id))
+    else:
+        ordered = sorted(entries, key=lambda entry: (_order(scores[entry.id], columns), entry.id))
     inside = [scores[entry.id].get(column.key) for entry in ordered for column in columns]
     sources = tuple(dict.fromkeys((score.source, score.note) for score in inside if score and score.source))
     filled = [_cells(column, ordered, scores, sources, ranked=status != "quoted") for column in columns]

@@ -12,7 +12,7 @@ from cryobench.report._table import number
 from cryobench.report.leaderboard._columns import Column, Key, columns_of
 
 WIDTH, HEIGHT = 680, 250
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 24, 14, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 84, 24, 14, 40
 _MOST_DATES = 6
 _TICKS = 4
 _LEAST_WIDTH = 1e-9

@@ -17,7 +17,7 @@ function numbers(packed) {
 }
 // Text that plotly shows as it stands.
 function plain(text) {
-  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/%\{/g, "%\u200b{");
+  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/%\{/g, "%\u200b{").replace(/\$/g, "&#36;");
 }
 function element(tag, text, attributes) {
   const made = document.createElement(tag);

@@ -15,6 +15,7 @@ function theme(layout) {
   const patch = {
     "font.color": c.text, "hoverlabel.bgcolor": c.page, "hoverlabel.bordercolor": c.line,
     "hoverlabel.font.color": c.text, "legend.bgcolor": "rgba(0,0,0,0)",
+    "modebar.bgcolor": "rgba(0,0,0,0)", "modebar.color": c.muted, "modebar.activecolor": c.text,
   };
   for (const axis of ["xaxis", "yaxis"]) {
     for (const part of ["gridcolor", "zerolinecolor", "linecolor", "tickcolor"]) patch[axis + "." + part] = c.line;
@@ -32,6 +33,7 @@ function drawPlot(div) {
   const across = figure.layout.xaxis;
   if (div.clientWidth < 520 && across.tickvals && across.tickvals.length > 4) { // every other label, where there is little room
     for (const part of ["tickvals", "ticktext"]) across[part] = across[part].filter((_, i) => i % 2 === 0);
+    if (link.kind === "columns") across.tickangle = -40;
   }
   return Plotly.newPlot(div, figure.data, figure.layout, config).then(() => Plotly.relayout(div, theme(figure.layout))).then(() => {
     // Plotly's buttons are links without a target: they are reached by pointer alone, as the plot's hover is.

@@ -29,12 +29,13 @@
     });
   }
 
-  // A table sorted by a column that is hidden now is sorted by the first one that is not.
+  // A table sorted by a column that is hidden now is sorted by the first one that is not; what is quoted, by its names.
   function resort(table) {
     const heads = Array.from(table.tHead.rows[0].cells);
     const sorted = heads.find((head) => head.hasAttribute("aria-sort") && head.getAttribute("aria-sort") !== "none");
     if (sorted && !sorted.hidden) return;
-    const column = heads.findIndex((head) => head.dataset.metric && !head.hidden);
+    const quoted = table.closest("section[data-status=quoted]") !== null;
+    const column = quoted ? 0 : heads.findIndex((head) => head.dataset.metric && !head.hidden);
     if (column >= 0) order(table, column, heads[column].dataset.first);
   }
 
