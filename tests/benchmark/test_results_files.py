@@ -186,9 +186,7 @@ def test_a_method_that_is_not_described(results: Results, part: str, tmp_path: P
     content = json.loads(results.document.model_dump_json())
     content[part][0]["first" if part == "comparisons" else "method"] = "nobody"
     (tmp_path / "results.json").write_text(json.dumps(content))
-    with pytest.raises(
-        FormatError, match=rf"results\.json: '{part}' has a record of method 'nobody', which is"
-    ):
+    with pytest.raises(FormatError, match=rf"results\.json: '{part}' has a record of method 'nobody', which is"):
         read_results(tmp_path)
 
 
