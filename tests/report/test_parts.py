@@ -15,7 +15,7 @@ from cryobench.core import Coordinate, Interval, Picture, Results
 from cryobench.report import overview_figure
 from cryobench.report._curves import band, frequency_ticks
 from cryobench.report._encode import whole_numbers
-from cryobench.report._figures import MOST_POINTS, drawn_points, plain
+from cryobench.report._figures import MOST_POINTS, drawn_points, named_places, plain
 from cryobench.report._pictures import grey_levels, picture_grids, scale_bar
 from cryobench.report._style import colour_limits, line_styles
 from cryobench.report._table import decimals, number, score_table, signed
@@ -187,3 +187,9 @@ def test_whole_numbers_are_not_wrapped() -> None:
         packed = whole_numbers(values)
         assert packed["bytes"] == size
         np.testing.assert_array_equal(np.frombuffer(base64.b64decode(packed["data"]), f"<u{size}"), values)
+
+
+@pytest.mark.parametrize(("count", "expected"), [(1, [0]), (12, list(range(12))), (13, [0, 2, 4, 6, 8, 10, 12])])
+def test_names_on_an_axis_are_at_even_distances(count: int, expected: list[int]) -> None:
+    assert named_places(count) == expected
+    assert len(named_places(100)) <= 12

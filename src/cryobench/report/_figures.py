@@ -30,7 +30,7 @@ from cryobench.report._states import States
 from cryobench.report._style import LineStyle, line_styles, with_unit
 
 MOST_POINTS = 5000
-_NAMED_TICKS = 9
+_NAMED_TICKS = 12
 _SHORT = 18
 _LEGEND_LETTERS = 36
 _BAR_LETTERS = 24
@@ -130,7 +130,7 @@ def state_plot(
         ygap=1,
     )
     figure = go.Figure(trace, layout=_layout())
-    ticks = np.unique(np.linspace(0, len(bins) - 1, min(len(bins), _NAMED_TICKS)).round().astype(int)).tolist()
+    ticks = named_places(len(bins))
     names = [known.names[bins.first[i]] for i in ticks]
     figure.update_xaxes(
         title_text="true state, in order",
@@ -177,7 +177,7 @@ def matrix_plot(matrix: StateMatrix, known: States, plot_id: str) -> Plot:
             hoverinfo="skip",
         )
     )
-    ticks = np.unique(np.linspace(0, count - 1, min(count, _NAMED_TICKS)).round().astype(int)).tolist()
+    ticks = named_places(count)
     names = [plain(_short(matrix.names[i])) for i in ticks]
     long = max((len(name) for name in names), default=0) > 6
     shared = {"showgrid": False, "zeroline": False, "tickvals": ticks, "ticktext": names, "automargin": True}
@@ -296,6 +296,11 @@ def _short(name: str, most: int = _SHORT) -> str:
         return name
     shortened = textwrap.shorten(name, most, placeholder="…")
     return shortened if len(shortened) > most // 2 else f"{name[: most - 1].rstrip()}…"
+
+
+def named_places(count: int) -> list[int]:
+    """Return which of some places on an axis have a name, at even distances."""
+    return list(range(0, count, math.ceil(count / _NAMED_TICKS)))
 
 
 def _bar(measure: str, ticks: int) -> dict[str, Any]:
