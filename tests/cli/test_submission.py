@@ -124,13 +124,13 @@ FAULTS: dict[str, tuple[Break, tuple[str, ...]]] = {
     ),
     "version": (lambda f: edit(f, schema_version=7), ("field 'schema_version' is 7, expected 1",)),
     "not a number": (lambda f: edit(f, seconds=float("nan")), ("field 'seconds': Input should be",)),
-    "a name that climbs": (
-        lambda f: edit(f, method=METHOD.model_dump() | {"name": "../../etc"}),
-        ("field 'method': Value error, name is '../../etc', expected a name without slashes",),
+    "a name of two lines": (
+        lambda f: edit(f, method=METHOD.model_dump() | {"name": "a\nb"}),
+        ("field 'method': the name of a method is 'a\\nb', with U+000A: expected text of one line",),
     ),
     "a ceiling of its own": (
         lambda f: edit(f, method=METHOD.model_dump() | {"role": "ceiling"}),
-        ("field 'method': Value error, role is 'ceiling' and name 'mine', but only built-in controls have that role",),
+        ("field 'method': role is 'ceiling' and name 'mine', but only built-in controls have that role",),
     ),
     "no checksum": (lambda f: edit(f, dataset_checksum="x"), ("field 'dataset_checksum': String should match",)),
     "another dataset": (
@@ -380,11 +380,18 @@ def test_a_submission_is_started_once(dataset: Path, truth: Dataset, tmp_path: P
     assert check(folder, dataset)[0] == 0
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "..", " x", "a\nb"])
+@pytest.mark.parametrize("name", ["", " x", "a\nb", "\x1b[31m", "x" * 101])
 def test_a_name_that_is_no_name(name: str, dataset: Path, tmp_path: Path) -> None:
     words = refused("submission", "init", tmp_path / "new", "--dataset", dataset, "--name", name)
-    assert "expected a name without slashes" in words
+    assert "the name of a method" in words
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "<script>alert(1)</script>", "méthode «é»", "a\\b"])
+def test_a_name_may_hold_any_sign(name: str, dataset: Path, tmp_path: Path) -> None:
+    ran("submission", "init", tmp_path / "new", "--dataset", dataset, "--name", name)
+    assert json.loads((tmp_path / "new/submission.json").read_text(encoding="utf-8"))["method"]["name"] == name
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
 
 
 def test_the_schema_is_what_the_reader_takes(sound: Path, dataset: Path) -> None:

@@ -309,6 +309,8 @@ def test_pickled_settings_of_an_output_run_nothing(
         f"!!python/object/new:os.system ['touch {CANARY}']",
         f'!!python/object/apply:builtins.eval ["{TOUCH}"]',
         "!!python/name:os.system",
+        "!!python/object/apply:eval ['1']",
+        "!!python/name:exec",
         "!!python/module:os",
         f"!!python/object/apply:subprocess.Popen [['touch', {CANARY}]]",
     ],
@@ -318,7 +320,7 @@ def test_settings_in_yaml_run_nothing(tmp_path: Path, particles: Particles, tag:
     write(folder, {"config.yaml": yaml(**VAE, more=f"norm: {tag}"), "z.1.pkl": ARRAY}, b"")
     for reader in (detect_systems, lambda output: SYSTEMS["cryodrgn"].read(output, particles, IN_ORDER)):
         with pytest.raises(
-            FormatError, match=r"config\.yaml: not YAML \(it names (os|builtins|subprocess).*, which is no"
+            FormatError, match=r"config\.yaml: not YAML \(it names (os|builtins|subprocess|eval|exec).*, which is no"
         ):
             reader(folder)
 

@@ -16,7 +16,7 @@ from cryobench.methods.running.environments import (
     record_environment,
     require_environment,
 )
-from cryobench.methods.running.installing import UV_SOURCES, installation
+from cryobench.methods.running.installing import UV_SOURCES, _out_of_reach, installation
 from cryobench.methods.running.setting_up import record_command, set_up, setup_calls
 
 PINS = ["torch==2.13.0", "cryodrgn==4.3.1"]
@@ -125,6 +125,8 @@ def test_torch_comes_from_the_package_index_where_its_own_is_out_of_reach(
     made = set_up(runner, None, None, lines.append, accepted=False)
     assert made.build == "torch 2.13.0, CUDA 12.8"
     assert any("cannot be reached: torch is taken from the package index" in line for line in lines)
+    assert not _out_of_reach(("Failed to fetch: https://download.pytorch.org/whl/", "No space left on device"))
+    assert not _out_of_reach(("Because there is no version of torch at https://download.pytorch.org/whl/cpu",))
     _, _, first, second = (place / "calls.txt").read_text().splitlines()[1:]
     assert "--torch-backend auto" in first
     assert second == first.replace(" --torch-backend auto", "")

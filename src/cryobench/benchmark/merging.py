@@ -133,7 +133,7 @@ def _by_kind(scores: Sequence[Score]) -> list[Score]:
 
 
 def flag_beaten(document: ResultsDocument) -> ResultsDocument:
-    """Return results in which scores of volumes are flagged where a ceiling is beaten, beyond doubt.
+    """Return results in which means of volumes' scores are flagged where a ceiling is beaten, beyond doubt.
 
     With few or noisy images the map of one state, made of its own images alone, is worse than that of all images.
     """
@@ -145,7 +145,7 @@ def flag_beaten(document: ResultsDocument) -> ResultsDocument:
     }
     scores = tuple(
         score.model_copy(update={"flags": (*score.flags, BEATEN)})
-        if (score.method, _kind(score)) in beaten and BEATEN not in score.flags
+        if score.statistic != "median" and (score.method, _kind(score)) in beaten and BEATEN not in score.flags
         else score
         for score in document.scores
     )

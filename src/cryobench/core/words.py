@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from cryobench.core.results import Comparison, Score
+from cryobench.core.results import Comparison
 
 _ALIGNMENT = {
     "none": "volumes as they are",
@@ -34,9 +35,9 @@ def never_falls(never: int, curves: int, threshold: float) -> str:
 _ALL_NEVER_FALL = re.compile(r"([0-9]+) of \1 curves never fall below .*")
 
 
-def at_limit(score: Score) -> bool:
-    """Return whether a resolution is that of Nyquist, beyond which nothing was measured: the true one may be finer."""
-    return any(_ALL_NEVER_FALL.fullmatch(flag) for flag in score.flags)
+def at_limit(flags: Iterable[str]) -> bool:
+    """Return whether a score's flags say that a resolution is Nyquist's, beyond which nothing was measured."""
+    return any(_ALL_NEVER_FALL.fullmatch(flag) for flag in flags)
 
 
 def interval_words(kind: str) -> str:

@@ -1,27 +1,26 @@
-"""Names that a file of data has no use for: functions of Python's own library that act.
+"""Names that a file of data has no use for: functions that act on the machine.
 
-Nothing that a file names is looked up or run, so this decides only what is said: an object of another package, which a
+Nothing that a file names is looked up or run, so this decides only what is said: an object of a package, which a
 program keeps among its settings, is left out; a file that asks for ``os.system`` is refused.
 """
 
 from __future__ import annotations
 
-import sys
-
-_HOLD_DATA = frozenset((
-    "_codecs", "argparse", "array", "collections", "copy_reg", "copyreg", "datetime", "decimal", "enum", "fractions",
-    "functools", "pathlib", "re", "typing", "uuid", "zoneinfo",
+_ACT = frozenset((
+    "_posixsubprocess", "_winapi", "asyncio", "bdb", "cffi", "code", "codeop", "commands", "ctypes", "dill", "ftplib",
+    "http", "imp", "importlib", "marshal", "multiprocessing", "nt", "os", "pdb", "pickle", "_pickle", "pip",
+    "pkgutil", "platform", "popen2", "posix", "profile", "pty", "pydoc", "requests", "runpy", "shelve",
+    "shutil", "signal", "smtplib", "socket", "ssl", "subprocess", "sys", "telnetlib", "tempfile", "timeit", "trace",
+    "urllib", "urllib2", "webbrowser", "xmlrpc", "zipimport",
 ))  # fmt: skip
-_TYPES = frozenset((
-    "bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "long", "object", "range",
-    "set", "slice", "str", "tuple", "type", "unicode", "xrange",
+_ACT_BUILT_IN = frozenset((
+    "__import__", "apply", "breakpoint", "compile", "delattr", "eval", "exec", "execfile", "exit", "getattr", "globals",
+    "input", "locals", "open", "quit", "reload", "setattr", "vars",
 ))  # fmt: skip
-_BUILTINS = frozenset(("builtins", "__builtin__"))
+_BUILTINS = frozenset(("", "builtins", "__builtin__"))
 
 
 def acts(module: str, name: str) -> bool:
-    """Return whether a name is of Python's own library, and no type of data there."""
+    """Return whether a name is that of something that acts; one without a module is built in."""
     root = module.partition(".")[0]
-    if root in _BUILTINS:
-        return name not in _TYPES
-    return root in sys.stdlib_module_names and root not in _HOLD_DATA
+    return name in _ACT_BUILT_IN if root in _BUILTINS else root in _ACT

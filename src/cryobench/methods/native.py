@@ -100,11 +100,14 @@ class OfferedVolumes:
         Those that have one.
     notes
         Where they come from, or what is missing and how to mend it.
+    made
+        Whether the system's program makes them as they are asked for.
     """
 
     volumes: VolumeProvider | None
     particles: Int64[np.ndarray, " q"]
     notes: tuple[str, ...] = ()
+    made: bool = False
 
 
 NO_VOLUMES = OfferedVolumes(None, np.empty(0, dtype=np.int64))
@@ -135,7 +138,7 @@ def volumes_of(
     listed
         A folder or a zip archive of maps made elsewhere, one for each wanted particle.
     command
-        What runs the system's program; its own name on the path by default.
+        What runs the system's program; by default its own name on the path, where its licence lets anybody run it.
     keep
         A folder for volumes that the program makes, from which they are taken where they were made before; another
         machine that runs the program has to see it. The caller deletes it. None to keep none.
@@ -174,7 +177,7 @@ def volumes_of(
                 maker = CachedMaker(maker, volume_identity(maker, program), keep / "volumes")
             with MadeVolumes(maker, submission.latents, wanted, np.arange(len(wanted)), beside=keep) as made:
                 note = f"Volumes are made by the program of {output.system}."
-                yield OfferedVolumes(GridVolumes(made, grid, same_edge=True), wanted, (note,))
+                yield OfferedVolumes(GridVolumes(made, grid, same_edge=True), wanted, (note,), made=True)
             return
     if isinstance(there, FileVolumes):
         notes = (*notes, f"Volumes are those that are there, of {len(there.particles)} particles, not the ones wanted.")

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pydantic
 from pydantic import Field, field_validator
 
-from cryobench.core import FormatError, MethodCard, Strict
+from cryobench.core import FormatError, InputError, MethodCard, Strict
 from cryobench.core.names import require_method_name
 from cryobench.io import below, inside, read_text
 from cryobench.methods.base import METHODS, Control
@@ -132,4 +132,4 @@ def _content(folder: Path, path: Path) -> dict[str, Any]:
 def _fault(path: Path, place: tuple[int | str, ...], message: str, kind: str) -> str:
     field = ".".join(map(str, place))
     advice = {"extra_forbidden": "delete it, or correct its name", "missing": "add it"}.get(kind, "correct it there")
-    return f"{path}: field '{field}': {message}: {advice}"
+    return f"{path}: field '{field}': {message.removeprefix('Value error, ')}: {advice}"

@@ -229,7 +229,7 @@ def _cells(group: Mapping[str, Score], standings: Mapping[str, str]) -> dict[str
         low = place(score.interval.low) or 0.0
         return Cell(
             score,
-            ("≤ " if at_limit(score) else "") + number(score.value, places),
+            ("≤ " if at_limit(score.flags) else "") + number(score.value, places),
             interval_text(score.interval, places),
             standings.get(score.method, ""),
             place(score.value) or 0.0,
@@ -254,14 +254,17 @@ def _standings(
     rivals = {
         name: score
         for name, score in group.items()
-        if cards[name].role == "method" and math.isfinite(score.value) and not at_limit(score)
+        if cards[name].role == "method" and math.isfinite(score.value) and not at_limit(score.flags)
     }
     low = _below_floor(group, cards, comparisons)
     if len(rivals) < 2:
         return low, True
     higher = next(iter(rivals.values())).metric.direction == "higher"
+    limits = [score.value for name, score in group.items() if cards[name].role == "method" and at_limit(score.flags)]
     values = [score.value for score in rivals.values()]
     best = max(values) if higher else min(values)
+    if limits and ((max(limits) >= best) if higher else (min(limits) <= best)):
+        return low, True  # one that is as good or better cannot be ranked
     standings = {name: "best" for name, score in rivals.items() if score.value == best}
     compared = set(standings)
     for comparison in comparisons:

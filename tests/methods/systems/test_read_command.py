@@ -362,10 +362,18 @@ def test_volumes_that_were_made_before_a_failure_are_not_made_again(
     np.savetxt(tmp_path / "run/z.txt", labels + np.linspace(0, 0.1, len(labels)))
     call = ["submission", "read", tmp_path / "run", "--dataset", stacked_folder, "-o", tmp_path / "out", "-n", 6]
     call += ["--command", "fails once"]
-    assert "'fails once' failed" in refused(*call)
+    done = cryobench(*call)
+    assert done.exit_code == 2
+    assert "'fails once' failed" in done.stderr
+    assert "4 volumes that were made; the same command goes on with them" in done.stderr
     assert len(list((tmp_path / ".out.made/volumes").glob("*.mrc"))) == 4
     assert not (tmp_path / "out").exists()
-    ran(*call)
+    # What else is done in between leaves them alone.
+    ran(*call, "--dry-run")
+    without = [each for each in call if each not in ("-n", 6, "--command", "fails once")]
+    ran(*without, "--no-volumes")
+    assert len(list((tmp_path / ".out.made/volumes").glob("*.mrc"))) == 4
+    ran(*call, "--overwrite")
     made = len(read_submission(tmp_path / "out", 60, any_dataset=True).volumes.particles)  # type: ignore[union-attr]
     assert stand_in.calls == [4, 0, *[4] * (made // 4 - 1), *([made % 4] if made % 4 else [])]
     assert not (tmp_path / ".out.made").exists()

@@ -15,7 +15,7 @@ import typer
 from jaxtyping import Int64
 
 from cryobench.benchmark import read_queries, wanted_particles
-from cryobench.cli.console import console, mendable_errors, progress_bars
+from cryobench.cli.console import console, errors, mendable_errors, progress_bars
 from cryobench.cli.options import Overwrite
 from cryobench.cli.submission.writing import check_new_folder, write_whole
 from cryobench.core import Dataset, InputError, Submission
@@ -114,12 +114,12 @@ def read(
     Volumes are written for each state's particle (nearest to its mean latent), and for every N // n-th particle: what
     the scores of volumes ask for. Where making them takes the method's own program, it is run.
     """
-    keep = output.with_name(f".{output.name}.made")
-    with mendable_errors(f"nothing was written; volumes that were made are kept in {keep} for when it is given again"):
+    with mendable_errors("nothing was written"):
         _check_options(no_volumes=no_volumes, volumes=volumes, queries=queries, particles=particles, command=command)
         words = () if command is None else parse_command(command)
         choice = Choice(epoch, zdim, images, ind, in_order)
         check_new_folder(output, (folder, dataset), overwrite=overwrite)
+        keep = output.absolute().with_name(f".{output.absolute().name}.made")
         truth = load_dataset(dataset)
         found = read_native(folder, truth.particles, choice, system)
         _show_found(found)
@@ -129,7 +129,7 @@ def read(
         wanted = np.empty(0, dtype=np.int64) if no_volumes else _wanted(truth, found, queries, particles)
         nothing = contextlib.nullcontext(NO_VOLUMES)
         offering = volumes_of(found, truth.particles, wanted, volumes, words, None if dry_run else keep)
-        with _kept(keep), nothing if no_volumes else offering as offered:
+        with _told_of(keep), nothing if no_volumes else offering as offered:
             _show_volumes(offered, found, wanted)
             if dry_run:
                 _say(f"Would be written: {output} (--dry-run: nothing was)")
@@ -137,21 +137,29 @@ def read(
             with progress_bars() as progress:
                 claimed = dataclasses.replace(found.found.submission, volumes=offered.volumes)
                 write_whole(claimed, truth, offered.particles, output, progress)
+            if offered.made:
+                shutil.rmtree(keep, ignore_errors=True)
         _say(f"Written: {output}")
         few = queries is not None or len(offered.particles) < len(wanted)
         _say(f"Next: {_next(output, dataset, offered, particles, available=few)}")
 
 
 @contextlib.contextmanager
-def _kept(folder: Path) -> Iterator[None]:
-    """Delete the volumes that a program made once they are in the submission; if that fails, they stay there."""
-    done = False
+def _told_of(folder: Path) -> Iterator[None]:
+    """Where making volumes ends early, say where those are that were made; a folder without any is deleted."""
     try:
         yield
-        done = True
-    finally:
-        if done or not any(folder.rglob("*.mrc")):
+    except BaseException:
+        count = sum(1 for _ in folder.rglob("*.mrc"))
+        if count:
+            errors.print(
+                f"Kept in {folder}: {counted(count, 'volume')} that were made; the same command goes on with them. "
+                "Delete the folder if it will not be given again.",
+                markup=False, soft_wrap=True,
+            )  # fmt: skip
+        elif folder.is_dir():
             shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _check_options(

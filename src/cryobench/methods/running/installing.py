@@ -21,6 +21,8 @@ UV_SOURCES = ("UV_TORCH_BACKEND", "UV_FIND_LINKS", "UV_INDEX", "UV_DEFAULT_INDEX
 """Variables by which uv is told where packages come from: where one is set, torch is looked for nowhere else."""
 
 _TORCH_INDEX = "download.pytorch.org"
+_NO_CONNECTION = ("client error (connect)", "dns error", "timed out", "connection refused", "connection reset",
+                  "tcp connect error", "tls", "403 forbidden", "proxy")  # fmt: skip
 
 _VERSION = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+)+[\w.+-]*)")
 _ASK_TORCH = "import torch; print(torch.__version__, torch.version.cuda)"
@@ -132,10 +134,16 @@ def install(recipe: Recipe, name: str, build: Build | None, python: str | None, 
                        build=made_for)  # fmt: skip
 
 
+def _out_of_reach(words: Sequence[str]) -> bool:
+    """Return whether uv says that it could not connect to PyTorch's own index."""
+    text = " ".join(words).lower()
+    return _TORCH_INDEX in text and any(sign in text for sign in _NO_CONNECTION)
+
+
 def _install_packages(call: list[str], build: Build | None, on_line: Line) -> None:
     """Install, with torch of PyTorch's own index; where that is out of reach, of the package index if any will do."""
     done = run_program(call, on_line=on_line)
-    if done.status and any(_TORCH_INDEX in line for line in done.last_words):
+    if done.status and _out_of_reach(done.last_words):
         if build == "cpu":
             raise ProgramError(
                 f"PyTorch's own index ({_TORCH_INDEX}), which has the build for CPU alone, cannot be reached: leave "

@@ -73,7 +73,10 @@ def find_runnable(name: str) -> RunnerCard | None:
     if name in RUNNERS:
         return RUNNERS[name].card
     known = (*METHODS, *RUNNERS)
-    if name.partition(":")[0] not in known:
+    base, colon, _ = name.partition(":")
+    if colon and base in RUNNERS:
+        raise InputError(f"'{name}': {base} takes no number: give it without, and its flags after --")
+    if base not in known:
         raise unknown_name("method", name, known)
     return None
 

@@ -19,9 +19,9 @@ class _WordLoader(yaml.SafeLoader):
 
 
 def _python(loader: _WordLoader, kind: str, node: yaml.Node) -> Any:
-    _, _, named = kind.partition(":")
-    module, _, name = named.rpartition(".")
-    if named and acts(module or name, name):
+    what, _, named = kind.partition(":")
+    module, _, name = (named, "", "") if what == "module" else named.rpartition(".")
+    if acts(module, name):
         raise yaml.constructor.ConstructorError(None, None, f"it names {named}, which is no data", node.start_mark)
     if isinstance(node, yaml.SequenceNode) and node.tag.endswith("python/tuple"):
         return loader.construct_sequence(node, deep=True)

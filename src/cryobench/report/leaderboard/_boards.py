@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cryobench.core import EntryScore, LeaderboardEntry, slug, superseded
+from cryobench.core.words import at_limit
 from cryobench.report._table import decimals, interval_text, number
 from cryobench.report.leaderboard._columns import Column, Key, columns_of
 
@@ -171,6 +172,8 @@ def _cells(
     held = {entry.id: scores[entry.id][column.key] for entry in entries if column.key in scores[entry.id]}
     contenders = [held[entry.id] for entry in entries if entry.id in held and entry.method.role == "method"]
     best = _best(column, contenders) if ranked and len(contenders) > 1 else None
+    if best is not None and at_limit(best.flags):
+        best = None  # it may be better than it says, and so may others
     intervals = [score.interval for score in held.values() if score.interval is not None]
     places = decimals(intervals) if intervals else _printed_decimals(held.values())
     ends = [end for score in held.values() for end in _ends(score)]
@@ -206,13 +209,15 @@ def _best(column: Column, scores: Sequence[EntryScore]) -> EntryScore:
 
 
 def _below_floor(column: Column, score: EntryScore) -> bool:
+    """Return whether a floor is better than the whole interval: an entry has no paired difference to go by."""
     if score.floor is None:
         return False
-    return score.value < score.floor if column.higher else score.value > score.floor
+    _, low, high = _ends(score)
+    return high < score.floor if column.higher else low > score.floor
 
 
 def _mark(column: Column, score: EntryScore, best: EntryScore | None) -> str:
-    if best is None or _below_floor(column, score):
+    if best is None or _below_floor(column, score) or at_limit(score.flags):
         return ""
     if score.value == best.value:
         return "best"
