@@ -202,6 +202,21 @@ def test_compare(folder: Path, scored: Path, tmp_path: Path) -> None:
     assert max(map(len, narrow.output.splitlines())) <= 80
 
 
+def test_results_of_others_are_not_lost(folder: Path, scored: Path, tmp_path: Path) -> None:
+    shutil.copytree(scored, tmp_path / "x")
+    call = ["score", folder / "ppca", "--dataset", folder / "dataset", "-o", tmp_path / "x", "--controls", "none"]
+    before = (tmp_path / "x/results.json").read_bytes()
+    done = run(*call, scores=folder / "kept")
+    assert done.exit_code == 2
+    assert "holds results of kclasses-5 too, which would be lost: add --overwrite" in " ".join(done.output.split())
+    assert (tmp_path / "x/results.json").read_bytes() == before
+    (tmp_path / "x/results.json").write_text("notes of mine")
+    assert "holds results that cannot be read" in " ".join(run(*call, scores=folder / "kept").output.split())
+    assert run(*call, "--overwrite", scores=folder / "kept").exit_code == 0
+    again = [*call[:1], folder / "kclasses-5", *call[1:]]
+    assert run(*again, scores=folder / "kept").exit_code == 0, "with more methods nothing is lost"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

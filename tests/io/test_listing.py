@@ -25,6 +25,9 @@ def test_folders_below_that_hold_a_file(tmp_path: Path) -> None:
     for name in ("10", "2"):
         (tmp_path / name).mkdir()
         assert below(tmp_path, "a.json") == ""
+    (tmp_path / "10/deep").mkdir()
+    (tmp_path / "10/deep/a.json").touch()
+    assert below(tmp_path, "a.json") == f"; {tmp_path}/10/deep has one"
     (tmp_path / "10/a.json").touch()
     assert below(tmp_path, "a.json") == f"; {tmp_path}/10 has one"
     (tmp_path / "2/a.json").touch()

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 from stand_ins import install_program
 
-from cryobench.core import Dataset, InputError, OutputError, ProgramError, Submission, UnknownNameError
-from cryobench.io import StackImages, read_poses
+from cryobench.core import Dataset, InputError, OutputError, ProgramError, Submission, UnknownNameError, Volume
+from cryobench.io import StackImages, read_poses, write_volume
 from cryobench.methods import Choice, read_native, read_submission, read_submission_manifest, volumes_of
 from cryobench.methods.running import RUNNERS, Job, Runner
 from cryobench.methods.running.environments import discard_environment, find_environment, record_environment
@@ -242,13 +242,21 @@ def test_all_epochs_on_disk_count_as_trained(bench: Bench) -> None:
     assert len(bench.calls("train_vae")) == 1
 
 
+def test_a_run_that_made_nothing_gives_way(bench: Bench, tmp_path: Path) -> None:
+    write_volume(tmp_path / "small.mrc", Volume(np.ones((8, 8, 8), np.float32), 12.0))
+    with pytest.raises(InputError, match="the mask has a box of 8 voxels"):
+        bench.run("kclasses:2", "--mask", str(tmp_path / "small.mrc"))
+    assert bench.run("kclasses:2").ran
+    assert bench.submission().method.name == "kclasses-2"
+
+
 def test_another_run_in_the_folder_is_refused(bench: Bench) -> None:
     bench.run("cryodrgn")
-    with pytest.raises(InputError, match=r"holds a run with another seed \('5', not '6'\).*--overwrite"):
+    with pytest.raises(InputError, match=r"holds another run, of seed '5', not '6'.*--overwrite"):
         bench.run("cryodrgn", seed=6)
-    with pytest.raises(InputError, match=r"another flags \('', not '-n 4'\)"):
+    with pytest.raises(InputError, match=r"holds another run, of flags '', not '-n 4'"):
         bench.run("cryodrgn", "-n", "4")
-    with pytest.raises(InputError, match=r"another runner \('cryodrgn', not 'ppca'\)"):
+    with pytest.raises(InputError, match=r"another run, of runner 'cryodrgn', not 'ppca'"):
         bench.run("ppca")
     bench.output = bench.output.with_name("full")
     bench.output.mkdir()

@@ -40,6 +40,7 @@ UNLIKE = 5.0
 """Agreement times shells below which a map is like nothing in the images: white noise reaches 4.3 at its best place."""
 
 _TRUSTED = 0.5
+_SURE = 0.8  # agreement from which a difference of size is no doubt one
 _CHANCE, _SHELLS = 0.015, 15  # what a fit gains of unrelated maps, over so many shells
 _FEWEST_SHELLS = 6
 
@@ -245,6 +246,11 @@ def _of_size_and_sign(found: MapDifference) -> Sequence[SanityFinding]:
             f"magnified {m:.3g} x: resample the volumes by {1 / m:.3g} about the voxel D/2, or correct the pixel size "
             "that they were made with"
         )
+        if found.agreement < _SURE:
+            words += (
+                f" (they agree with the consensus by a mean FSC of {found.agreement:.2f} at best: those of an "
+                "unfinished run may look like this too, so look at one first)"
+            )
         findings.append(SanityFinding("magnified", m, words))
     if found.grey_scale < 0:
         words = "negated: its density is dark where that of the particles is bright: multiply the volumes by -1"

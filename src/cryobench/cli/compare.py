@@ -99,7 +99,8 @@ def _print(chosen: Sequence[Comparison]) -> None:
 def _table(of_pair: Sequence[Comparison]) -> Table:
     """Return a row for each difference of two methods."""
     title = escape(f"{of_pair[0].first} - {of_pair[0].second}")
-    table = Table(title=title, title_justify="left", title_style="bold", box=rich.box.SIMPLE_HEAD)
+    table = Table(title=title, title_justify="left", title_style="bold", box=rich.box.SIMPLE_HEAD,
+                  padding=(0, 1, 1, 0))  # fmt: skip
     table.add_column("metric")
     for head in ("difference", "95 % interval"):
         table.add_column(head, justify="right", no_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,6 +16,7 @@ from cryobench.benchmark import (
     ScoreStore,
     entries,
     measures,
+    read_document,
     score_entries,
     write_results,
 )
@@ -23,7 +25,7 @@ from cryobench.cli.options import AnyDataset, Overwrite, Threads
 from cryobench.cli.scores import DatasetFolder
 from cryobench.cli.stage import use_threads
 from cryobench.cli.summary import print_summary
-from cryobench.core import InputError, OutputError
+from cryobench.core import FormatError, InputError, OutputError
 from cryobench.core.names import require_method_name
 from cryobench.datasets import load_dataset
 from cryobench.io import score_cache
@@ -89,7 +91,8 @@ def score(
             if given is not None:
                 require_method_name(given)
         chosen = entries(truth, named, _controls(controls), settings, any_dataset=any_dataset)
-        _check_output(output, overwrite=overwrite)
+        if not overwrite:
+            _check_output(output, {entry.name for entry in chosen})
         store = ScoreStore(score_cache() if cache is None else cache, fresh=fresh)
         _announce(chosen, store)
         if dry_run:
@@ -122,15 +125,23 @@ def _controls(text: str) -> tuple[str, ...]:
     return () if text.strip() == "none" else _names(text) or ()
 
 
-def _check_output(folder: Path, *, overwrite: bool) -> None:
-    """Raise unless results may be written to a folder: another run's are replaced, other files are left alone."""
+def _check_output(folder: Path, names: Collection[str]) -> None:
+    """Raise unless results of these names may be written to a folder without the loss of anything else."""
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder} is a file: choose a folder with -o")
     strangers = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    if strangers and RESULT_FILES[0] not in strangers and not overwrite:
-        raise OutputError(
-            f"{folder} is not empty and holds no results: add --overwrite to write there, or choose another -o"
-        )
+    if not strangers:
+        return
+    mend = "add --overwrite to write there, or choose another -o"
+    if RESULT_FILES[0] not in strangers:
+        raise OutputError(f"{folder} is not empty and holds no results: {mend}")
+    try:
+        document = read_document(folder / RESULT_FILES[0])
+    except FormatError as error:
+        raise OutputError(f"{folder} holds results that cannot be read ({error}): {mend}") from error
+    lost = [card.name for card in document.methods if card.role == "method" and card.name not in names]
+    if lost:
+        raise OutputError(f"{folder} holds results of {', '.join(lost)} too, which would be lost: {mend}")
 
 
 def _announce(chosen: list[Entry], store: ScoreStore) -> None:

@@ -54,14 +54,14 @@ def print_scores(title: str, scores: Sequence[Score], missing: Mapping[str, str]
     """Print a row a score, what could not be scored, and what floor and ceiling are."""
     table = Table(title=title, title_justify="left", box=rich.box.SIMPLE_HEAD)
     table.add_column("metric")
-    for head in ("value", "interval", "floor", "ceiling", "n"):
+    for head in ("value\ninterval", "floor", "ceiling", "n"):
         table.add_column(head, justify="right", no_wrap=True)
     table.add_column("better")
     for score in scores:
+        interval = f"{_number(score.interval.low)} – {_number(score.interval.high)}"
         table.add_row(
             _name(score),
-            _number(score.value, score.metric.unit),
-            f"{_number(score.interval.low)} – {_number(score.interval.high)}",
+            f"{_number(score.value, score.metric.unit)}\n{interval}",
             _number(score.floor),
             _number(score.ceiling),
             f"{score.n:,}",

@@ -17,13 +17,15 @@ def natural_key(path: Path) -> tuple[tuple[tuple[str, int], ...], str]:
 
 
 def below(folder: Path, name: str) -> str:
-    """Return words that say which folders directly in one hold a file that it does not hold itself; maybe none.
+    """Return words that say which folders in one, at most two deep, hold a file that it does not hold itself; maybe none.
 
     Such as ``"; scores/submission has one"``, for the end of a message.
     """
     if not folder.is_dir():
         return ""
-    found = sorted((path.parent for path in folder.glob(f"*/{name}")), key=natural_key)
+    found: list[Path] = []
+    for pattern in (f"*/{name}", f"*/*/{name}"):
+        found = found or sorted((path.parent for path in folder.glob(pattern)), key=natural_key)
     if not found:
         return ""
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""

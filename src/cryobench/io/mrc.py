@@ -109,6 +109,8 @@ def read_volume(path: Path, pixel_size: float | None = None) -> Volume:
         If the file is not a complete MRC map of a cubic, even box with a pixel size, the same along each axis, and its
         axes in the order x, y, z.
     """
+    if not path.exists():
+        raise FormatError(f"{path}: no such file: check its path")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # trailing bytes do no harm

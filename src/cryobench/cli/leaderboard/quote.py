@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cryobench.benchmark.leaderboard import check_history, quoted_entries, read_entries, write_entries
+from cryobench.benchmark.leaderboard import check_history, published_scores, quoted_entries, read_entries, write_entries
 from cryobench.cli.console import console, mendable_errors
 from cryobench.cli.leaderboard.options import ENTRIES, DryRun, Entries
 
@@ -23,4 +23,5 @@ def quote(entries: Entries = ENTRIES, dry_run: DryRun = False) -> None:
         if not dry_run:
             write_entries(made, entries)
         verb = "Would write" if dry_run else "Wrote"
-        console.print(f"{verb} {len(made)} quoted entries to {entries}.", markup=False, soft_wrap=True)
+        source = f"of {len(published_scores())} published scores"
+        console.print(f"{verb} {len(made)} quoted entries, {source}, to {entries}.", markup=False, soft_wrap=True)

@@ -113,7 +113,9 @@ def _print(name: str, done: Finished, dataset: Path, volumes: int) -> None:
     record = done.record
     memory = "memory unknown" if record.peak_memory_mb is None else f"{record.peak_memory_mb:,.0f} MB"
     spent = "" if record.cpu_seconds is None else f" ({record.cpu_seconds:.0f} s of processor time)"
-    console.print(f"{name} {record.version}: {record.seconds:.0f} s{spent} on {record.device}, {memory}", markup=False)
+    console.print(
+        f"{name}, version {record.version}: {record.seconds:.0f} s{spent} on {record.device}, {memory}", markup=False
+    )
     console.print(f"Submission: {done.path}", markup=False, soft_wrap=True)
     count = "" if volumes == DEFAULT_VOLUMES else f" -n {volumes}"
     next_command = f"cryobench score {done.path} --dataset {dataset} -o scores{count}"

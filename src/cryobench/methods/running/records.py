@@ -105,14 +105,25 @@ def open_run(output: Path, wanted: RunRecord, *, overwrite: bool) -> RunRecord:
         native.mkdir(parents=True)
         write_record(native, wanted)
         return wanted
+    if there.identity != wanted.identity and _nothing_to_lose(there, native):
+        with only_run(native):
+            _clear(output)
+            write_record(native, wanted)
+        return wanted
     if there.identity != wanted.identity:
         pairs = zip(there.identity.items(), wanted.identity.values(), strict=True)
         name, old, new = next((name, old, new) for (name, old), new in pairs if old != new)
         raise InputError(
-            f"{output}: holds a run with another {name.replace('_', ' ')} ({_words(old)}, not {_words(new)}): choose "
+            f"{output}: holds another run, of {name.replace('_', ' ')} {_words(old)}, not {_words(new)}: choose "
             "another -o, or add --overwrite to start anew there"
         )
     return there
+
+
+def _nothing_to_lose(record: RunRecord, native: Path) -> bool:
+    """Return whether a run ended before it made anything, as one with a flag that its program refuses."""
+    output = native / "output"
+    return record.stage == "running" and not (output.is_dir() and any(output.iterdir()))
 
 
 def _clear(output: Path) -> None:
