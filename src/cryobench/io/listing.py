@@ -17,7 +17,7 @@ def natural_key(path: Path) -> tuple[tuple[tuple[str, int], ...], str]:
 
 
 def below(folder: Path, name: str) -> str:
-    """Return words that say which folders in one, at most two deep, hold a file that it does not hold itself; maybe none.
+    """Return words that say which folders in one, at most two deep, hold a file that it lacks itself; maybe none.
 
     Such as ``"; scores/submission has one"``, for the end of a message.
     """
