@@ -117,8 +117,10 @@ def test_memory_is_that_of_the_whole_tree() -> None:
     assert both is not None
     assert both > empty + 110
     # A process without children: ours may have some, such as the browser of other tests.
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
-        time.sleep(0.5)
+    ready = "print('ready', flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", ready], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
         own = tree_memory_mb(child.pid)
         status = Path(f"/proc/{child.pid}/status").read_text().partition("VmRSS:")[2].split()
         child.communicate(b"\n")
