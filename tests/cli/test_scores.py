@@ -75,6 +75,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 def test_latents_prints_writes_and_draws(dataset: Path, whole: Path, tmp_path: Path) -> None:
     done = run("latents", whole, "--dataset", dataset, "-o", tmp_path / "s", "--plot", tmp_path / "p/latents.png")
     assert done.exit_code == 0, done.output
+    assert "(STAND-IN DATA)" in done.stdout.splitlines()[0]
     assert "Neighborhood similarity" in done.stdout
     assert "Accuracy of classes" in done.stdout
     assert "Not scored" not in done.stdout

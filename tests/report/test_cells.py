@@ -10,7 +10,7 @@ from made_up import METHODS, make_results, metric
 from page_text import score_table
 
 from cryobench.core import Comparison, Interval, PublishedScore, Results
-from cryobench.core.words import at_limit, interval_words, never_falls, parameter_words
+from cryobench.core.words import at_limit, interval_words, never_falls, parameter_words, titled
 from cryobench.report import render_report
 from cryobench.report._missing import NOT_SCORED, why_missing
 from cryobench.report._runs import duration
@@ -193,6 +193,12 @@ def test_published_scores_are_of_volumes_as_they_are(results: Results) -> None:
 def test_intervals_in_words() -> None:
     assert interval_words("95 % bootstrap over states") == "95 % bootstrap over states"
     assert "nothing of how other states would score" in interval_words("95 % bootstrap over particles within states")
+
+
+def test_titles_say_that_data_stand_in(results: Results) -> None:
+    card = results.document.dataset.model_copy(update={"stand_in": ""})
+    assert titled("Latents", card) == titled("Latents", None) == "Latents"
+    assert titled("Latents", card.model_copy(update={"stand_in": "a chain"})) == "Latents (STAND-IN DATA)"
 
 
 def test_parameters_in_words() -> None:

@@ -29,6 +29,7 @@ from cryobench.cli.scores import (
 )
 from cryobench.cli.stage import use_threads
 from cryobench.core import Curve, Dataset, InputError, Submission
+from cryobench.core.words import titled
 
 EPILOG = f"""Examples:
 
@@ -68,7 +69,8 @@ def latents(
             wanted = claimed.latents is not None and (output is not None or plot is not None)
             own = (neighbourhood_curve(measured, reference, claimed.method.name, seed),) if wanted else ()
         picture = None if plot is None else _picture(claimed, truth, measured, reference, own, seed)
-        print_scores(f"Latents of {claimed.method.name}, {truth.card.id}", measured.scores, measured.missing)
+        title = titled(f"Latents of {claimed.method.name}, {truth.card.id}", truth.card)
+        print_scores(title, measured.scores, measured.missing)
         if output is not None:
             write_scores(output, "latent_scores", score_document(truth, claimed, measured.scores, own, seed), {})
         if plot is not None and picture is not None:
@@ -105,5 +107,5 @@ def _picture(
     note = f"{truth.card.id}, {len(truth.particles):,} particles"
     if curves[0].protocol != "all particles":
         note += f"; neighbours: {curves[0].protocol} at random"
-    title = f"Latents of {claimed.method.name}"
+    title = titled(f"Latents of {claimed.method.name}", truth.card)
     return latent_figure(curves, imbalance_points(measured.scores), recovery(measured, reference, seed), title, note)

@@ -26,6 +26,7 @@ from cryobench.cli.scores import (
 )
 from cryobench.cli.stage import use_threads
 from cryobench.core import InputError
+from cryobench.core.words import titled
 
 EPILOG = """Examples:
 
@@ -81,8 +82,8 @@ def poses(
             note = f"{truth.card.id}, after {'one frame' if frame is Scope.one else 'one frame a state'}"
             errors = pose_tables.pose_errors(measured, reference)
             with glyphs_told_once():
-                picture = pose_error_figure(*errors, f"Poses of {claimed.method.name}", note)
-        title = f"Poses of {claimed.method.name}, {truth.card.id}, frame: {frame.value}"
+                picture = pose_error_figure(*errors, titled(f"Poses of {claimed.method.name}", truth.card), note)
+        title = titled(f"Poses of {claimed.method.name}, {truth.card.id}, frame: {frame.value}", truth.card)
         print_scores(title, measured.scores, measured.missing)
         if pose_tables.is_mirrored(measured, reference):
             console.print("! the poses are those of the mirrored map", markup=False)

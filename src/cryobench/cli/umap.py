@@ -13,6 +13,7 @@ from cryobench.cli.console import console, glyphs_told_once, mendable_errors, pr
 from cryobench.cli.options import AnyDataset
 from cryobench.cli.umap_sources import Drawable, PublishedCall, of_published, of_submission
 from cryobench.core import InputError
+from cryobench.core.words import titled
 from cryobench.io import write_bytes, write_text
 
 EPILOG = """Examples:
@@ -103,7 +104,7 @@ def _picture(found: Drawable, drawing: LatentDrawing) -> bytes:
     count = f"{all_:,} particles" if shown == all_ else f"{shown:,} of {all_:,} particles, chosen at random"
     note = "; ".join((count, "a picture, not a score", *found.notes))
     colours = [drawing.coloured(colouring) for colouring in found.colourings]
-    return points_figure(list(drawing.points.items()), colours, f"Latents of {found.name}", note)
+    return points_figure(list(drawing.points.items()), colours, titled(f"Latents of {found.name}", found.dataset), note)
 
 
 def _table(found: Drawable, drawing: LatentDrawing) -> str:

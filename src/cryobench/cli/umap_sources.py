@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from cryobench.benchmark import colourings
-from cryobench.core import Colouring, Coordinate, FormatError, InputError
+from cryobench.core import Colouring, Coordinate, DatasetCard, FormatError, InputError
 from cryobench.datasets import load_dataset
 from cryobench.io import find_files
 from cryobench.methods import find_latents, read_latents, read_submission
@@ -27,6 +27,7 @@ class Drawable:
     state_names: tuple[str, ...]
     labels: np.ndarray
     notes: tuple[str, ...] = ()
+    dataset: DatasetCard | None = None
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,9 @@ def of_submission(folder: Path, dataset: Path | None, *, any_dataset: bool) -> D
         raise InputError(f"{folder}: no latents.npy there: there is nothing to draw")
     names = tuple(state.name for state in truth.truth.states)
     return Drawable(
-        submission.method.name, submission.latents, None, colourings(truth.truth), names, truth.truth.labels
-    )
+        submission.method.name, submission.latents, None, colourings(truth.truth), names, truth.truth.labels,
+        dataset=truth.card,
+    )  # fmt: skip
 
 
 def of_published(call: PublishedCall, dataset: Path | None) -> Drawable:
@@ -77,10 +79,12 @@ def of_published(call: PublishedCall, dataset: Path | None) -> Drawable:
     given = latents if latents is not None else umap
     assert given is not None
     if dataset is not None:
-        truth = load_dataset(dataset).truth
+        known = load_dataset(dataset)
+        truth, card = known.truth, known.card
         labels, names, shown = truth.labels, tuple(state.name for state in truth.states), colourings(truth)
         expected = f"the dataset has {len(labels):,} particles"
     else:
+        card = None
         counts = _counts(call)
         labels = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
         names = tuple(str(i) for i in range(len(counts)))
@@ -92,7 +96,7 @@ def of_published(call: PublishedCall, dataset: Path | None) -> Drawable:
         raise InputError(f"{source}: {len(given):,} rows, but {expected}: expected a row for each particle")
     notes = ["particles in the order of the .cs file"] if call.is_cryosparc else []
     notes += [f"UMAP as found in {source.name}"] if umap is not None else []
-    return Drawable(call.method, latents, umap, shown, names, labels, tuple(notes))
+    return Drawable(call.method, latents, umap, shown, names, labels, tuple(notes), card)
 
 
 def _results(call: PublishedCall) -> tuple[np.ndarray | None, np.ndarray | None, Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from cryobench.core.dataset import DatasetCard
 from cryobench.core.results import Comparison
 
 _ALIGNMENT = {
@@ -25,6 +26,11 @@ def verdict(comparison: Comparison) -> str:
         return "not distinguishable"
     first_better = (comparison.difference > 0) == (comparison.metric.direction == "higher")
     return f"{comparison.first if first_better else comparison.second} is better"
+
+
+def titled(title: str, dataset: DatasetCard | None) -> str:
+    """Return a title that says if the numbers below it are of data that stands in for the published one."""
+    return f"{title} (STAND-IN DATA)" if dataset is not None and dataset.stand_in else title
 
 
 def never_falls(never: int, curves: int, threshold: float) -> str:

@@ -67,5 +67,5 @@ def _run(options: ManyOptions, protocol: str, draw: Draw, *, matrix: bool) -> No
             notes = sane(found, options.align, progress) if options.sanity else ()
             scores, records, confused = score(found, protocol, options.align, draw.seed, progress, matrix=matrix)
             records = [each.model_copy(update={"flags": (*each.flags, *found.flags, *notes)}) for each in records]
-        show(scores, records, found.mask, found.source)
+        show(scores, records, found)
         write(options.output, found, scores, records, confused, published_files=options.published_files)

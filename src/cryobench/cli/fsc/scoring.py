@@ -27,7 +27,8 @@ from cryobench.cli.fsc.options import Frame
 from cryobench.cli.fsc.sources import Scorable, published_folder
 from cryobench.cli.scores import print_scores, write_picture
 from cryobench.cli.stage import print_note
-from cryobench.core import InputError, Progress, Score
+from cryobench.core import DatasetCard, InputError, Progress, Score
+from cryobench.core.words import titled
 from cryobench.io import write_text
 
 _FRAME_VOLUMES = 20
@@ -67,15 +68,20 @@ def score(
     return scores, records, confused
 
 
-def show(scores: VolumeScores, records: list[Score], mask: str, source: str) -> None:
+def _card(found: Scorable) -> DatasetCard | None:
+    return None if found.dataset is None else found.dataset.card
+
+
+def show(scores: VolumeScores, records: list[Score], found: Scorable) -> None:
     """Print the means and medians, and how many volumes failed."""
-    console.print(f"Volumes: {source}.", markup=False, soft_wrap=True)
+    console.print(f"Volumes: {found.source}.", markup=False, soft_wrap=True)
     means = [
         record.model_copy(update={"protocol": "all particles", "parameters": _shown(record)})
         for record in records
         if record.statistic == "mean"
     ]
-    print_scores(f"Volumes of {scores.method}, {scores.protocol}, {mask}", means, {}, _CONTROLS)
+    title = titled(f"Volumes of {scores.method}, {scores.protocol}, {found.mask}", _card(found))
+    print_scores(title, means, {}, _CONTROLS)
     failures = [item for item in scores.items if item.failure]
     for item in failures[:5]:
         console.print(f"! particle {item.particle}: {item.failure}", markup=False, soft_wrap=True)
@@ -116,9 +122,11 @@ def write(
     labels = [names[item.state] for item in scores.items]
     curve = curve_record(scores, "standard", labels)
     note = f"mean and middle 80 % of {len(scores.items)} volumes; {found.mask}"
-    write_picture(output / "fsc.png", shell_figure([curve], f"{scores.method}, {scores.protocol}", note))
+    title = titled(f"{scores.method}, {scores.protocol}", _card(found))
+    write_picture(output / "fsc.png", shell_figure([curve], title, note))
     if confused is not None:
-        picture = matrix_figure(confused.areas, names, f"States of {scores.method}", "dots: the best match of a row")
+        title = titled(f"States of {scores.method}", _card(found))
+        picture = matrix_figure(confused.areas, names, title, "dots: the best match of a row")
         write_picture(output / "fsc_matrix.png", picture)
     if published_files:
         _write_published(output, found, scores)
