@@ -13,9 +13,10 @@ from PIL import Image
 
 from cryobench.core import Coordinate, Interval, Picture, Results
 from cryobench.report import overview_figure
+from cryobench.report._bins import named_places
 from cryobench.report._curves import band, frequency_ticks
 from cryobench.report._encode import whole_numbers
-from cryobench.report._figures import MOST_POINTS, drawn_points, named_places, plain
+from cryobench.report._figures import MOST_POINTS, drawn_points, plain
 from cryobench.report._pictures import grey_levels, picture_grids, scale_bar
 from cryobench.report._style import colour_limits, line_styles
 from cryobench.report._table import decimals, number, score_table, signed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ MOST_COLUMNS = 500
 
 MOST_LINES = 150
 """Of states whose curves are kept one by one."""
+
+_NAMED = 12
 
 
 @dataclass(frozen=True)
@@ -89,3 +92,8 @@ def state_means(
     flat = values.reshape(len(states), -1).astype(np.float64)
     sums = np.stack([np.bincount(place, column, minlength=len(found)) for column in flat.T], axis=1)
     return found.astype(np.int64), (sums / counts[:, None]).reshape(len(found), *values.shape[1:])
+
+
+def named_places(count: int) -> list[int]:
+    """Return which of some places on an axis have a name, at even distances."""
+    return list(range(0, count, math.ceil(count / _NAMED)))

@@ -22,7 +22,7 @@ from jaxtyping import Float, Int
 from markupsafe import Markup
 
 from cryobench.core import Curve, Histogram, ImbalancePoint, ResultsDocument, StateMatrix, stream
-from cryobench.report._bins import MOST_LINES, Bins, binned, state_means
+from cryobench.report._bins import MOST_LINES, Bins, binned, named_places, state_means
 from cryobench.report._curves import THRESHOLDS, CurveGroup, band, frequency_ticks
 from cryobench.report._encode import quantised, script_text
 from cryobench.report._log_axis import bin_axis, decades
@@ -30,7 +30,6 @@ from cryobench.report._states import States
 from cryobench.report._style import LineStyle, line_styles, with_unit
 
 MOST_POINTS = 5000
-_NAMED_TICKS = 12
 _SHORT = 18
 _LEGEND_LETTERS = 36
 _BAR_LETTERS = 24
@@ -296,11 +295,6 @@ def _short(name: str, most: int = _SHORT) -> str:
         return name
     shortened = textwrap.shorten(name, most, placeholder="…")
     return shortened if len(shortened) > most // 2 else f"{name[: most - 1].rstrip()}…"
-
-
-def named_places(count: int) -> list[int]:
-    """Return which of some places on an axis have a name, at even distances."""
-    return list(range(0, count, math.ceil(count / _NAMED_TICKS)))
 
 
 def _bar(measure: str, ticks: int) -> dict[str, Any]:
